@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace plume {
+
+/// Precision of the cached keys and values.
+enum class kv_type : std::uint8_t { f16, f32 };
+
+/// How activations that meet quantised weights are rounded, in blocks of 32: one int8 plane everywhere, two (15 bits) everywhere,
+/// or two for q, k, v, o and the head and one for the feed-forward. Float weights always meet float activations.
+enum class activations : std::uint8_t { a8, mixed, a16 };
+
+using token_id = std::int32_t;
+
+[[nodiscard]] constexpr std::size_t bytes_of(kv_type t) noexcept { return t == kv_type::f16 ? 2 : 4; }
+[[nodiscard]] constexpr std::string_view name(kv_type t) noexcept { return t == kv_type::f16 ? "f16" : "f32"; }
+[[nodiscard]] constexpr std::string_view name(activations a) noexcept {
+    return a == activations::a8 ? "a8" : a == activations::mixed ? "mixed" : "a16";
+}
+
+}  // namespace plume

@@ -1,0 +1,28 @@
+#include <plume/core/printable.hpp>
+#include <plume/core/utf8.hpp>
+
+namespace plume {
+
+std::string printable(std::string_view text, std::size_t longest) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string    out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto  c    = utf8::decode_one(text.substr(i));
+        const auto  size = c.valid ? c.size : 1;
+        std::string shown;
+        if (c.valid && c.code_point >= 0x20 && !(c.code_point >= 0x7f && c.code_point < 0xa0)) {
+            shown = c.code_point == '\\' ? "\\\\" : std::string(text.substr(i, size));
+        } else {
+            for (std::size_t j = i; j < i + size; ++j) {
+                const auto byte = static_cast<unsigned char>(text[j]);
+                shown += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+            }
+        }
+        if (out.size() + shown.size() > longest) return out + "...";
+        out += shown;
+        i += size;
+    }
+    return out;
+}
+
+}  // namespace plume
