@@ -5,7 +5,7 @@
 
 #include "unpack.hpp"
 
-// What the simple encoders share. Weights should be finite; what is not still gives a valid block, only not a meaningful one.
+// What the simple encoders share. Weights should be finite; what is not still gives a block of finite numbers, only not a meaningful one.
 
 namespace plume::quant {
 
@@ -16,8 +16,8 @@ namespace plume::quant {
     return static_cast<int>(x < 0 ? x - 0.5f : x + 0.5f);
 }
 
-/// The nearest half that is finite.
-[[nodiscard]] inline half finite_half(float f) noexcept { return to_half(f > 65504 ? 65504.0f : f < -65504 ? -65504.0f : f); }
+/// The nearest half that is finite; NaN gives 0.
+[[nodiscard]] inline half finite_half(float f) noexcept { return to_half(f > 65504 ? 65504.0f : f < -65504 ? -65504.0f : std::isnan(f) ? 0.0f : f); }
 
 [[nodiscard]] inline float inverse_of(float d) noexcept { return d == 0 ? 0 : 1 / d; }
 

@@ -21,6 +21,7 @@ HALVES = {
     "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0], "IQ3_S": [0], "IQ3_XXS": [0], "IQ2_S": [0], "IQ2_XS": [0], "IQ2_XXS": [0],
     "IQ1_S": [0], "IQ1_M": [], "MXFP4": [], "TQ1_0": [52], "TQ2_0": [64], "F32": [], "BF16": [],
 }
+QUANTISERS = ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0")   # of the package: their error on the sane Q6_K weights is noted
 BLOCKS = 2048
 SHOWN = 64
 
@@ -70,6 +71,10 @@ def golden():
         for kind, kind_name in enumerate(("sane", "wild")):
             bits = float_bits(name, blocks_of(name, kind))
             entry[kind_name] = {"fingerprint": "%016x" % fingerprint(bits), "first": "".join("%08x" % x for x in bits[:SHOWN])}
+        if name in QUANTISERS:
+            w = quants.dequantize(blocks_of("Q6_K", 0), Type.Q6_K).astype(np.float32).reshape(-1, 32)
+            back = quants.dequantize(quants.quantize(w, Type[name]), Type[name])
+            entry["squared_error"] = float(np.sum((back.astype(np.float64) - w) ** 2))
         out["formats"][name] = entry
     return out
 
