@@ -104,7 +104,7 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     if (!chain) return std::move(chain).error();
     const std::size_t room  = s.context_tokens() - std::min(s.context_tokens(), s.tokens().size() + prompt.size());
     outlet            out(options.stop_strings, on_piece, std::min(options.max_tokens, room));
-    text_stream       text(tokenizer, text_stream::continues);
+    text_stream       text(tokenizer, /*show_special=*/false, /*at_start=*/false);
     for (const token_id token : s.tokens()) chain->accept(token);
     for (const token_id token : prompt) chain->accept(token);
 
