@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Shared by the scripts of this folder: steps with their seconds, Debian packages, root rights.
 # Read by bash with: . "$(dirname "$0")/lib.sh"
 
