@@ -8,8 +8,8 @@
 #error "the version macros are not what they say"
 #endif
 
-int report_failed_load();   // second.cpp
-int run_own_executor();     // without_exceptions.cpp
+int report_failed_load();  // second.cpp
+int run_own_executor();    // without_exceptions.cpp
 
 int main() {
     std::printf("plume %s, numerics %d\n", plume::version(), plume::numerics_version);

@@ -40,9 +40,8 @@ int main(int argc, char** argv) {
 
     std::FILE* out = std::fopen(argv[2], "wb");
     if (!out) return fail("cannot write");
-    auto scored = session->score(tokens, [&](std::size_t, std::span<const float> logits) {
-        return std::fwrite(logits.data(), sizeof(float), logits.size(), out) == logits.size();
-    });
+    auto scored = session->score(
+        tokens, [&](std::size_t, std::span<const float> logits) { return std::fwrite(logits.data(), sizeof(float), logits.size(), out) == logits.size(); });
     if (std::fclose(out) != 0 || !scored) return fail(scored ? "cannot write" : scored.error().message().c_str());
     if (!flushes()) return fail("the library has changed this thread's floating-point control");
     return 0;
