@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <plume/core/dtype.hpp>
+#include <plume/core/notice.hpp>
+#include <plume/core/result.hpp>
+#include <plume/io/gguf.hpp>
+
+namespace plume {
+
+struct encode_options {
+    bool add_bos       = true;    // where the vocabulary wants one
+    bool parse_special = false;   // whether text such as "<|im_end|>" becomes the control token of that name
+};
+
+/// Text to token ids and back, as the model's own tokenizer does it. Immutable and shared between threads; a copy shares the tables.
+class tokenizer {
+public:
+    /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
+    /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
+    /// not run yet; with the list of those that do).
+    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {});
+
+    /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
+    /// Linear time (n log n at most) for any text. Fails only when memory runs out.
+    [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
+
+    /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken off.
+    /// token_out_of_range for an id that the vocabulary does not have.
+    [[nodiscard]] result<std::string> decode(std::span<const token_id> ids, bool show_special = false) const;
+
+    /// The bytes of one token as it stands in running text (a space is a space); empty for control tokens unless `show_special`, and for ids out of range.
+    [[nodiscard]] std::string token_bytes(token_id id, bool show_special = false) const;
+
+    /// The vocabulary's own name of a token, e.g. "<|im_end|>", for people; empty when out of range.
+    [[nodiscard]] std::string_view token_name(token_id id) const noexcept;
+
+    [[nodiscard]] std::size_t vocabulary_size() const noexcept;   // V
+    [[nodiscard]] token_id    bos() const noexcept;               // -1 where there is none
+    [[nodiscard]] token_id    eos() const noexcept;               // -1 where there is none
+    [[nodiscard]] bool        wants_bos() const noexcept;
+    [[nodiscard]] bool        is_control(token_id id) const noexcept;
+    /// Tokens that end an answer: EOS, and the end-of-turn tokens that the file names or that are known by text ("<|im_end|>", "<|eot_id|>", ...).
+    [[nodiscard]] std::span<const token_id> end_tokens() const noexcept;
+    [[nodiscard]] std::string_view          kind() const noexcept;             // "SentencePiece BPE", "byte-level BPE"
+    [[nodiscard]] std::string_view          pretokenizer() const noexcept;     // "llama-bpe"; empty where there is none
+
+    [[nodiscard]] std::size_t               allocated_bytes() const noexcept;  // of the tables
+
+    struct tables;
+    explicit tokenizer(std::shared_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
+
+private:
+    std::shared_ptr<const tables> tables_;
+};
+
+/// Turns tokens into text as they come and never cuts a character: bytes that begin one are held back until it is whole. One-at-a-time.
+class text_stream {
+public:
+    /// at_start: the first token begins a text, so that a leading space which encode would add is taken off; false for the continuation of a prompt.
+    explicit text_stream(tokenizer t, bool show_special = false, bool at_start = true);
+
+    /// The text that `id` completes; may be empty. The view lives until the next call.
+    std::string_view push(token_id id);
+    /// What is held back at the end: an incomplete character as U+FFFD.
+    std::string_view finish();
+
+private:
+    tokenizer   tokenizer_;
+    std::string held_, out_;
+    bool        show_special_;
+    bool        at_start_;
+};
+
+}  // namespace plume
