@@ -55,13 +55,15 @@ public:
     explicit tokenizer(std::shared_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
 
 private:
+    friend class text_stream;
     std::shared_ptr<const tables> tables_;
 };
 
 /// Turns tokens into text as they come and never cuts a character: bytes that begin one are held back until it is whole. One-at-a-time.
 class text_stream {
 public:
-    explicit text_stream(tokenizer t, bool show_special = false);
+    /// `continues`: the tokens follow a text (a prompt), so the space at their start is theirs and stays. Otherwise as decode: one that encode adds goes.
+    explicit text_stream(tokenizer t, bool show_special = false, bool continues = false);
 
     /// The text that `id` completes; may be empty. The view lives until the next call.
     std::string_view push(token_id id);
