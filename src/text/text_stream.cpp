@@ -4,8 +4,8 @@
 
 namespace plume {
 
-text_stream::text_stream(tokenizer t, bool show_special, bool continues)
-    : tokenizer_(std::move(t)), show_special_(show_special), at_start_(!continues && tokenizer_.tables_->algorithm->adds_space()) {
+text_stream::text_stream(tokenizer t, bool show_special, bool at_start)
+    : tokenizer_(std::move(t)), show_special_(show_special), at_start_(at_start && tokenizer_.tables_->algorithm->adds_space()) {
     // Room for the longest token, so that a push allocates nothing; broken bytes may still grow to three each.
     const std::size_t room = 3 * (tokenizer_.tables_->words().longest_name() + 4);
     held_.reserve(room);
