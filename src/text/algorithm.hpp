@@ -29,10 +29,11 @@ public:
     /// Appends the bytes of a token that is neither control nor unknown.
     virtual void append_bytes(token_id id, std::string& out) const = 0;
 
-    [[nodiscard]] virtual std::string_view kind() const noexcept             = 0;
-    [[nodiscard]] virtual std::string_view pretokenizer() const noexcept     = 0;
-    [[nodiscard]] virtual bool             adds_bos() const noexcept         = 0;   // where the file does not say
-    [[nodiscard]] virtual bool             adds_space() const noexcept       = 0;   // encode puts a space before each stretch
+    [[nodiscard]] virtual std::string_view kind() const noexcept            = 0;
+    [[nodiscard]] virtual std::string_view pretokenizer() const noexcept    = 0;
+    [[nodiscard]] virtual bool             adds_bos() const noexcept        = 0;  // where the file does not say
+    [[nodiscard]] virtual bool             adds_space() const noexcept      = 0;  // encode puts a space before each stretch
+    [[nodiscard]] virtual std::size_t      allocated_bytes() const noexcept = 0;
     [[nodiscard]] const vocabulary&        words() const noexcept { return words_; }
 
 protected:

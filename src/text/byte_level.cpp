@@ -14,15 +14,15 @@ constexpr std::string_view pre_key    = "tokenizer.ggml.pre";
 
 /// GPT-2's names for bytes: a byte that prints (in Latin-1) is its own character, the 68 others are U+0100 to U+0143 in order.
 struct byte_names {
-    std::array<char16_t, 256>      character{};
-    std::array<std::int16_t, 0x144> byte{};   // by character; -1 where it names no byte
+    std::array<char16_t, 256>       character{};
+    std::array<std::int16_t, 0x144> byte{};  // by character; -1 where it names no byte
 
     constexpr byte_names() {
         byte.fill(-1);
         char16_t next = 0x100;
         for (int b = 0; b < 256; ++b) {
-            const bool prints                       = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad);
-            character[static_cast<std::size_t>(b)]  = prints ? static_cast<char16_t>(b) : next++;
+            const bool prints                            = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad);
+            character[static_cast<std::size_t>(b)]       = prints ? static_cast<char16_t>(b) : next++;
             byte[character[static_cast<std::size_t>(b)]] = static_cast<std::int16_t>(b);
         }
     }
@@ -46,6 +46,9 @@ public:
     std::string_view pretokenizer() const noexcept override { return pre_->names[0]; }
     bool             adds_bos() const noexcept override { return pre_->adds_bos; }
     bool             adds_space() const noexcept override { return false; }
+    std::size_t      allocated_bytes() const noexcept override {
+        return sizeof(*this) + words_.allocated_bytes() + pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]);
+    }
 
 private:
     struct merge {
@@ -54,7 +57,7 @@ private:
     struct pairs {
         const byte_level& model;
         std::uint32_t     rank(const std::vector<symbol>& symbols, std::uint32_t left, std::uint32_t right) const noexcept {
-            return model.pairs_.find(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
+                return model.pairs_.find(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
         }
         void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merged_[rank]); }
     };
@@ -67,8 +70,8 @@ private:
 
     const text::pretokenizer* pre_ = nullptr;
     pair_index                pairs_;
-    std::vector<token_id>     merged_;    // by rank
-    std::array<token_id, 256> bytes_{};   // -1: the vocabulary has no token for this byte
+    std::vector<token_id>     merged_;   // by rank
+    std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
 };
 
 result<void> byte_level::load_pretokenizer(const io::gguf& file) {
@@ -76,8 +79,9 @@ result<void> byte_level::load_pretokenizer(const io::gguf& file) {
     for (const auto& entry : pretokenizers())
         for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
     if (!file.find(pre_key))
-        return file.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text").about("key", pre_key).hint(
-            "convert the model again with a current converter; these run: " + known);
+        return file.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
+            .about("key", pre_key)
+            .hint("convert the model again with a current converter; these run: " + known);
     auto name = file.text(pre_key);
     if (!name) return std::move(name).error();
     pre_ = find_pretokenizer(*name);
@@ -93,14 +97,15 @@ result<void> byte_level::load_bytes(const io::gguf& file, const notice_fn& on_no
     for (std::size_t b = 0; b < 256; ++b) {
         name.clear();
         append_name(name, static_cast<unsigned char>(b));
-        bytes_[b]         = words_.find_mergeable(name);
-        const bool in_utf8 = b < 0xf5 && b != 0xc0 && b != 0xc1;   // the others never stand in valid text
+        bytes_[b]          = words_.find_mergeable(name);
+        const bool in_utf8 = b < 0xf5 && b != 0xc0 && b != 0xc1;  // the others never stand in valid text
         if (bytes_[b] < 0 && in_utf8) ++n_missing;
         if (bytes_[b] < 0) bytes_[b] = *unknown;
     }
     if (n_missing > 0 && on_notice)
-        on_notice(notice::vocabulary_odd, std::to_string(n_missing) + (*unknown >= 0 ? " bytes have no token: they become the unknown token"
-                                                                                     : " bytes have no token, and there is none for the unknown: they are left out"));
+        on_notice(notice::vocabulary_odd,
+                  std::to_string(n_missing) + (*unknown >= 0 ? " bytes have no token: they become the unknown token"
+                                                             : " bytes have no token, and there is none for the unknown: they are left out"));
     return {};
 }
 
@@ -117,7 +122,7 @@ result<byte_level::merge> byte_level::read_merge(const io::gguf& file, const io:
     if (ids[1] < 0) return fault("ends with a text that is no token").expected_found("a token", right);
     if (ids[2] < 0) return fault("makes a text that is no token").expected_found("a token", whole);
     for (const auto id : ids)
-        if (!words_.mergeable(id)) return merge{-1, -1};   // text must never become a control token
+        if (!words_.mergeable(id)) return merge{-1, -1};  // text must never become a control token
     return merge{ids[0], ids[1]};
 }
 
@@ -189,13 +194,13 @@ void byte_level::append_bytes(token_id id, std::string& out) const {
     const auto        name = words_.name(id);
     const std::size_t size = out.size();
     if (words_.type(id) != token_type::normal) {
-        out += name;   // added tokens stand in the vocabulary as they stand in text
+        out += name;  // added tokens stand in the vocabulary as they stand in text
         return;
     }
     for (std::size_t i = 0; i < name.size();) {
         const auto c    = utf8::decode_one(name.substr(i));
         const int  byte = c.valid && c.code_point < names_of_bytes.byte.size() ? names_of_bytes.byte[c.code_point] : -1;
-        if (byte < 0) {   // not a name made of bytes: taken as it stands
+        if (byte < 0) {  // not a name made of bytes: taken as it stands
             out.resize(size);
             out += name;
             return;

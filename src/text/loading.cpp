@@ -9,9 +9,10 @@ namespace {
 using text::token_type;
 
 // Tokens that end a turn or a text in published models, where the file does not say so itself.
-constexpr std::string_view end_names[] = {"<|im_end|>",     "<|eot_id|>",       "<|eom_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>",
-                                          "<end_of_turn>", "<|END_OF_TURN_TOKEN|>", "<EOT>"};
-constexpr std::string_view end_keys[]  = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+constexpr std::string_view end_names[] = {
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>", "<end_of_turn>", "<|END_OF_TURN_TOKEN|>",
+    "<EOT>"};
+constexpr std::string_view end_keys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
 
 /// A token that the file names as special although its type says text: text could then become it. Those that look the part are made control tokens.
 void make_control(text::vocabulary& words, token_id id, const notice_fn& on_notice) {
@@ -20,7 +21,8 @@ void make_control(text::vocabulary& words, token_id id, const notice_fn& on_noti
     const bool looks = name.size() > 2 && ((name.front() == '<' && name.back() == '>') || (name.front() == '[' && name.back() == ']'));
     if (!looks) return;
     words.set_type(id, token_type::control);
-    if (on_notice && words.types_given()) on_notice(notice::vocabulary_odd, "token " + std::to_string(id) + " is special but typed as text: taken as a control token");
+    if (on_notice && words.types_given())
+        on_notice(notice::vocabulary_odd, "token " + std::to_string(id) + " is special but typed as text: taken as a control token");
 }
 
 void add_end(tokenizer::tables& out, token_id id) {
@@ -49,9 +51,9 @@ result<void> find_special(const io::gguf& file, text::vocabulary& words, tokeniz
 }
 
 result<void> make_matchers(const io::gguf& file, tokenizer::tables& out) {
-    const auto&                          words = out.words();
-    std::vector<text::matcher::pattern>  user_defined, special;
-    std::size_t                          bytes = 0;
+    const auto&                         words = out.words();
+    std::vector<text::matcher::pattern> user_defined, special;
+    std::size_t                         bytes = 0;
     for (token_id id = 0; words.has(id); ++id) {
         const auto type = words.type(id);
         if (words.name(id).empty() || (type != token_type::control && type != token_type::unknown && type != token_type::user_defined)) continue;

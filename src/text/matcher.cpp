@@ -20,7 +20,7 @@ matcher::matcher(std::span<const pattern> patterns) {
     std::vector<pattern> sorted(patterns.begin(), patterns.end());
     std::sort(sorted.begin(), sorted.end(), reversed_less);
     struct range {
-        std::size_t begin, end, depth;   // the patterns that go through a node
+        std::size_t begin, end, depth;  // the patterns that go through a node
     };
     std::vector<range> ranges{{0, sorted.size(), 0}};
     nodes_.emplace_back();
@@ -44,6 +44,7 @@ matcher::matcher(std::span<const pattern> patterns) {
             i = after;
         }
     }
+    nodes_.shrink_to_fit();
 }
 
 std::uint32_t matcher::child(std::uint32_t parent, unsigned char byte) const noexcept {

@@ -16,8 +16,8 @@ namespace plume::text {
 class matcher {
 public:
     struct pattern {
-        std::string_view text;   // not empty
-        token_id         id;     // of equal texts the lowest counts
+        std::string_view text;  // not empty
+        token_id         id;    // of equal texts the lowest counts
     };
     struct match {
         std::size_t begin;
@@ -27,7 +27,8 @@ public:
     matcher() = default;
     explicit matcher(std::span<const pattern> patterns);
 
-    [[nodiscard]] bool empty() const noexcept { return nodes_.size() <= 1; }
+    [[nodiscard]] bool        empty() const noexcept { return nodes_.size() <= 1; }
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept { return nodes_.capacity() * sizeof(node); }
     /// Linear in the text. Matches in order.
     template <class SizeOf>
     [[nodiscard]] std::vector<match> find(std::string_view text, const SizeOf& size_of) const {
@@ -37,7 +38,7 @@ public:
             state = advance(state, static_cast<unsigned char>(text[i]));
             if (nodes_[state].longest >= 0) all.push_back({i, nodes_[state].longest});
         }
-        std::size_t kept = all.size(), end = 0;   // `all` is from right to left: the kept ones gather at its back, then move to the front
+        std::size_t kept = all.size(), end = 0;  // `all` is from right to left: the kept ones gather at its back, then move to the front
         for (std::size_t i = all.size(); i-- > 0;) {
             if (all[i].begin < end) continue;
             end         = all[i].begin + size_of(all[i].id);
@@ -51,16 +52,16 @@ private:
     static constexpr std::uint32_t none = 0xffffffff;
     struct node {
         std::uint32_t first_child = 0;
-        std::uint32_t fail        = 0;    // the longest proper suffix that is a node
-        token_id      longest     = -1;   // the longest text that ends here
-        std::uint16_t n_children  = 0;    // side by side, sorted by byte
+        std::uint32_t fail        = 0;   // the longest proper suffix that is a node
+        token_id      longest     = -1;  // the longest text that ends here
+        std::uint16_t n_children  = 0;   // side by side, sorted by byte
         unsigned char byte        = 0;
     };
 
     [[nodiscard]] std::uint32_t child(std::uint32_t parent, unsigned char byte) const noexcept;
     [[nodiscard]] std::uint32_t advance(std::uint32_t state, unsigned char byte) const noexcept;
 
-    std::vector<node> nodes_;   // breadth first; 0 is the root
+    std::vector<node> nodes_;  // breadth first; 0 is the root
 };
 
 }  // namespace plume::text

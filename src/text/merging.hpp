@@ -13,9 +13,9 @@ namespace plume::text {
 
 /// One piece of a text that is being merged: a node of a list in an array.
 struct symbol {
-    std::uint32_t previous, next;   // no_symbol at the ends
-    std::uint32_t rank;             // of merging it with the next one; no_rank where they do not merge
-    std::uint32_t value;            // the algorithm's own: a token id, or where the piece begins
+    std::uint32_t previous, next;  // no_symbol at the ends
+    std::uint32_t rank;            // of merging it with the next one; no_rank where they do not merge
+    std::uint32_t value;           // the algorithm's own: a token id, or where the piece begins
 };
 inline constexpr std::uint32_t no_symbol = 0xffffffff;
 

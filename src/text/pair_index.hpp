@@ -53,13 +53,17 @@ public:
         return no_rank;
     }
 
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slots_[0]); }
+
 private:
-    static constexpr std::uint64_t empty = ~std::uint64_t{0};   // no entry: its rank would be above max_merges
+    static constexpr std::uint64_t empty = ~std::uint64_t{0};  // no entry: its rank would be above max_merges
 
     static std::uint64_t key_of(token_id left, token_id right) noexcept {
         return static_cast<std::uint64_t>(left) << id_bits | static_cast<std::uint64_t>(right);
     }
-    [[nodiscard]] std::uint64_t place_of(std::uint64_t key) const noexcept { return fold_multiply(fold_multiply(key ^ seed_, 0x9e3779b97f4a7c15) ^ key, seed_); }
+    [[nodiscard]] std::uint64_t place_of(std::uint64_t key) const noexcept {
+        return fold_multiply(fold_multiply(key ^ seed_, 0x9e3779b97f4a7c15) ^ key, seed_);
+    }
 
     std::vector<std::uint64_t> slots_;
     std::uint64_t              seed_ = 0;

@@ -14,7 +14,7 @@ struct cursor {
     std::string_view text;
     std::size_t      at;
     char32_t         point = 0;
-    std::size_t      size  = 0;   // 0 at the end
+    std::size_t      size  = 0;  // 0 at the end
     unicode_class    kind  = unicode_class::other;
 
     cursor(std::string_view t, std::size_t begin) noexcept : text(t), at(begin) { look(); }
@@ -25,12 +25,12 @@ struct cursor {
         const auto c = utf8::decode_one(text.substr(at));
         point = c.code_point, size = c.size, kind = class_of(point);
     }
-    void step() noexcept { at += size, look(); }
+    void               step() noexcept { at += size, look(); }
     [[nodiscard]] bool done() const noexcept { return size == 0; }
     [[nodiscard]] bool is(unicode_class k) const noexcept { return !done() && kind == k; }
     [[nodiscard]] bool is_newline() const noexcept { return !done() && (point == '\n' || point == '\r'); }
     void               skip(unicode_class k) noexcept {
-        while (is(k)) step();
+                      while (is(k)) step();
     }
 };
 

@@ -11,7 +11,7 @@ namespace plume::text {
 namespace {
 
 constexpr std::string_view scores_key = "tokenizer.ggml.scores";
-constexpr std::string_view mark       = "\xe2\x96\x81";   // U+2581, SentencePiece's space
+constexpr std::string_view mark       = "\xe2\x96\x81";  // U+2581, SentencePiece's space
 
 /// SentencePiece's byte-pair encoding: pieces with scores; a pair merges where the two texts together are a piece, the highest score first, of equals the
 /// leftmost; characters without a piece become byte tokens. Source: Kudo and Richardson, "SentencePiece", 2018.
@@ -27,13 +27,14 @@ public:
     std::string_view pretokenizer() const noexcept override { return {}; }
     bool             adds_bos() const noexcept override { return true; }
     bool             adds_space() const noexcept override { return adds_space_; }
+    std::size_t      allocated_bytes() const noexcept override { return sizeof(*this) + words_.allocated_bytes() + ranks_.capacity() * sizeof(ranks_[0]); }
 
 private:
     struct pairs;
     struct output {
-        std::vector<token_id>&                           ids;
-        std::unordered_map<token_id, std::size_t> halves{};   // unused piece: bytes of its left half, as SentencePiece remembers it
-        bool                                             after_unknown = false;
+        std::vector<token_id>&                    ids;
+        std::unordered_map<token_id, std::size_t> halves{};  // unused piece: bytes of its left half, as SentencePiece remembers it
+        bool                                      after_unknown = false;
     };
 
     result<void> load_ranks(const io::gguf& file);
@@ -43,12 +44,12 @@ private:
     void         emit(std::string_view piece, output& out) const;
     void         emit_unknown(std::string_view piece, output& out) const;
 
-    std::vector<std::uint32_t> ranks_;   // by id: 0 for the highest score; equal scores share a rank
+    std::vector<std::uint32_t> ranks_;  // by id: 0 for the highest score; equal scores share a rank
     std::array<token_id, 256>  bytes_{};
-    token_id                   unknown_     = -1;
-    bool                       adds_space_  = true;
-    bool                       has_bytes_   = false;
-    bool                       cuts_words_  = false;   // no piece has a space behind another character: words can be merged one by one
+    token_id                   unknown_    = -1;
+    bool                       adds_space_ = true;
+    bool                       has_bytes_  = false;
+    bool                       cuts_words_ = false;  // no piece has a space behind another character: words can be merged one by one
 };
 
 struct sentencepiece::pairs {
@@ -64,7 +65,7 @@ struct sentencepiece::pairs {
         if (model.words_.type(id) == token_type::unused) out.halves[id] = symbols[right].value - begin;
         return model.ranks_[static_cast<std::size_t>(id)];
     }
-    void join(symbol&, const symbol&, std::uint32_t) const noexcept {}   // the value is where the piece begins: it stays
+    void join(symbol&, const symbol&, std::uint32_t) const noexcept {}  // the value is where the piece begins: it stays
 };
 
 result<void> sentencepiece::load_ranks(const io::gguf& file) {
@@ -107,15 +108,18 @@ result<void> sentencepiece::load_bytes(const io::gguf& file, const notice_fn& on
         if (words_.type(id) != token_type::byte) continue;
         const auto subject = element_of("tokenizer.ggml.tokens", static_cast<std::size_t>(id));
         if (byte < 0)
-            return file.fault(code::format_invalid, "is a byte token whose name is no byte").about("key", subject).expected_found("<0x00> to <0xFF>", words_.name(id));
+            return file.fault(code::format_invalid, "is a byte token whose name is no byte")
+                .about("key", subject)
+                .expected_found("<0x00> to <0xFF>", words_.name(id));
         if (bytes_[static_cast<std::size_t>(byte)] >= 0) return file.fault(code::format_invalid, "is a second token for one byte").about("key", subject);
         bytes_[static_cast<std::size_t>(byte)] = id;
         ++n_bytes;
     }
     has_bytes_ = n_bytes == bytes_.size();
     if (!has_bytes_ && on_notice)
-        on_notice(notice::vocabulary_odd, unknown_ >= 0 ? "the vocabulary has no token for every byte: characters without a token become the unknown token"
-                                                        : "the vocabulary has no token for every byte and none for the unknown: characters without a token are left out");
+        on_notice(notice::vocabulary_odd, unknown_ >= 0
+                                              ? "the vocabulary has no token for every byte: characters without a token become the unknown token"
+                                              : "the vocabulary has no token for every byte and none for the unknown: characters without a token are left out");
     return {};
 }
 
@@ -140,7 +144,7 @@ result<void> sentencepiece::load(const io::gguf& file, const notice_fn& on_notic
 
     auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", true);
     if (!adds_space) return std::move(adds_space).error();
-    adds_space_ = *adds_space;
+    adds_space_  = *adds_space;
     auto unknown = token_key(file, "tokenizer.ggml.unknown_token_id", words_);
     if (!unknown) return std::move(unknown).error();
     unknown_ = *unknown;
@@ -177,8 +181,7 @@ void sentencepiece::encode(std::string_view text, workspace& work, std::vector<t
 
 void sentencepiece::encode_word(std::string_view word, workspace& work, output& out) const {
     work.symbols.clear();
-    for (std::size_t i = 0; i < word.size(); i += utf8::decode_one(word.substr(i)).size)
-        work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(i)});
+    for (std::size_t i = 0; i < word.size(); i += utf8::decode_one(word.substr(i)).size) work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(i)});
     merge_all(work, pairs{*this, word, out});
     for (std::uint32_t i = 0; i != no_symbol; i = work.symbols[i].next) {
         const auto begin = work.symbols[i].value, after = work.symbols[i].next;
@@ -215,7 +218,7 @@ void sentencepiece::emit_unknown(std::string_view piece, output& out) const {
         for (const char c : piece) out.ids.push_back(bytes_[static_cast<unsigned char>(c)]);
         return;
     }
-    if (unknown_ >= 0 && !out.after_unknown) out.ids.push_back(unknown_);   // a run of unknown characters is one token
+    if (unknown_ >= 0 && !out.after_unknown) out.ids.push_back(unknown_);  // a run of unknown characters is one token
     out.after_unknown = true;
 }
 

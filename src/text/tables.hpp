@@ -13,8 +13,8 @@ namespace plume {
 /// What a tokenizer is made of. Immutable once loaded.
 struct tokenizer::tables {
     std::unique_ptr<const text::algorithm> algorithm;
-    text::matcher                          user_defined;   // looked for in every text
-    text::matcher                          special;        // these, and control and unknown tokens: with parse_special only
+    text::matcher                          user_defined;  // looked for in every text
+    text::matcher                          special;       // these, and control and unknown tokens: with parse_special only
     std::vector<token_id>                  end_tokens;
     token_id                               bos = -1, eos = -1;
     bool                                   wants_bos = false;

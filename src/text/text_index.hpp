@@ -75,12 +75,14 @@ public:
         return -1;
     }
 
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slots_[0]); }
+
 private:
     static constexpr std::uint64_t empty    = ~std::uint64_t{0};
     static constexpr std::uint64_t tag_bits = ~std::uint64_t{0} << 32;
     static token_id                id_of(std::uint64_t slot) noexcept { return static_cast<token_id>(slot & 0x7fffffff); }
 
-    std::vector<std::uint64_t> slots_;   // a power of two of them
+    std::vector<std::uint64_t> slots_;  // a power of two of them
     std::uint64_t              seed_ = 0;
 };
 

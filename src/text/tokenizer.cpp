@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view replacement     = "\xef\xbf\xbd";
-constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;   // places in a text are 32-bit, and a space may become three bytes
+constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
 void encode_stretches(const tokenizer::tables& t, std::string_view text, bool parse_special, std::vector<token_id>& ids) {
     text::workspace work;
@@ -113,7 +113,11 @@ token_id    tokenizer::eos() const noexcept { return tables_->eos; }
 bool        tokenizer::wants_bos() const noexcept { return tables_->wants_bos; }
 bool        tokenizer::is_control(token_id id) const noexcept { return tables_->words().has(id) && tables_->words().type(id) == text::token_type::control; }
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
-std::string_view          tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
-std::string_view          tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }
+std::size_t               tokenizer::allocated_bytes() const noexcept {
+                  return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->user_defined.allocated_bytes() + tables_->special.allocated_bytes() +
+                         tables_->end_tokens.capacity() * sizeof(token_id);
+}
+std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
+std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }
 
 }  // namespace plume

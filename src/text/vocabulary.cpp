@@ -15,12 +15,16 @@ result<std::vector<token_type>> load_types(const io::gguf& file, std::size_t n_t
     auto given = file.array(types_key, io::value_type::i64);
     if (!given) return std::move(given).error();
     if ((*given)->size() != n_tokens)
-        return file.fault(code::format_invalid, "has another length than the list of tokens").about("key", types_key).expected_found(n_tokens, (*given)->size());
+        return file.fault(code::format_invalid, "has another length than the list of tokens")
+            .about("key", types_key)
+            .expected_found(n_tokens, (*given)->size());
     for (std::size_t i = 0; i < n_tokens; ++i) {
         const auto value = (*given)->integer(i).value_or(-1);
         if (value < 0 || value > 6)
-            return file.fault(code::format_invalid, "is not a token type").about("key", element_of(types_key, i)).expected_found("0 to 6", std::to_string(value));
-        if (value != 0) types[i] = static_cast<token_type>(value);   // 0 is "undefined": plain text
+            return file.fault(code::format_invalid, "is not a token type")
+                .about("key", element_of(types_key, i))
+                .expected_found("0 to 6", std::to_string(value));
+        if (value != 0) types[i] = static_cast<token_type>(value);  // 0 is "undefined": plain text
     }
     return types;
 }

@@ -31,14 +31,18 @@ public:
 
     [[nodiscard]] std::size_t      size() const noexcept { return types_.size(); }
     [[nodiscard]] bool             has(token_id id) const noexcept { return id >= 0 && static_cast<std::size_t>(id) < size(); }
-    [[nodiscard]] std::string_view name(token_id id) const noexcept {   // id in range
+    [[nodiscard]] std::string_view name(token_id id) const noexcept {  // id in range
         const auto i = static_cast<std::size_t>(id);
         return std::string_view(names_).substr(starts_[i], starts_[i + 1] - starts_[i]);
     }
-    [[nodiscard]] token_type type(token_id id) const noexcept { return types_[static_cast<std::size_t>(id)]; }
-    [[nodiscard]] bool       types_given() const noexcept { return types_given_; }
-    void                     set_type(token_id id, token_type t) noexcept { types_[static_cast<std::size_t>(id)] = t; }
-    [[nodiscard]] std::size_t longest_name() const noexcept { return longest_; }   // bytes
+    [[nodiscard]] token_type  type(token_id id) const noexcept { return types_[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] bool        types_given() const noexcept { return types_given_; }
+    void                      set_type(token_id id, token_type t) noexcept { types_[static_cast<std::size_t>(id)] = t; }
+    [[nodiscard]] std::size_t longest_name() const noexcept { return longest_; }  // bytes
+
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept {
+        return names_.capacity() + starts_.capacity() * sizeof(starts_[0]) + types_.capacity() * sizeof(types_[0]) + index_.allocated_bytes();
+    }
 
     /// Whether ordinary text may become this token by merging.
     [[nodiscard]] bool mergeable(token_id id) const noexcept {
@@ -60,9 +64,9 @@ public:
     }
 
 private:
-    std::string                names_;    // all, one behind the other
-    std::vector<std::uint32_t> starts_;   // V + 1
-    std::vector<token_type>    types_;    // V
+    std::string                names_;   // all, one behind the other
+    std::vector<std::uint32_t> starts_;  // V + 1
+    std::vector<token_type>    types_;   // V
     std::size_t                longest_     = 0;
     bool                       types_given_ = false;
     text_index                 index_;
