@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -9,7 +10,7 @@
 namespace plume::test {
 namespace {
 
-struct shape {
+struct sizes {
     std::size_t T, N, D;
 };
 
@@ -110,16 +111,17 @@ TEST_CASE("every target that this CPU has is tested, scalar first") {
 }
 
 TEST_CASE("matmul of codes equals the double-precision reference within its rounding bound, and the contract's chain to the bit, on every target") {
-    const shape shapes[] = {{1, 1, 32}, {1, 17, 96}, {3, 16, 256}, {5, 33, 576}, {8, 64, 256}, {20, 48, 96}, {130, 19, 64}, {2, 20, 4096}};
+    const sizes shapes[] = {{1, 1, 32}, {1, 17, 96}, {3, 16, 256}, {5, 33, 576}, {8, 64, 256}, {20, 48, 96}, {130, 19, 64}, {2, 20, 4096}};
     for_each_code_format([&](const quant::format_info& f, bool two_planes) {
-        for (const auto& [T, N, D] : shapes) {
+        for (const auto& shape : shapes) {
+            const std::size_t T = shape.T, N = shape.N, D = shape.D;
             const auto w    = random_codes(f, N, D, static_cast<unsigned>(N + D));
             const auto p    = pack(w);
             auto       x    = random_activations(T, D, two_planes, static_cast<unsigned>(T + 7));
             const auto want = in_double(w, x);
             const auto bits = by_the_contract(w, x);
             for (const auto* target : targets()) {
-                CAPTURE(T), CAPTURE(N), CAPTURE(D), CAPTURE(target->name);
+                CAPTURE(T); CAPTURE(N); CAPTURE(D); CAPTURE(target->name);
                 const auto y = multiply(*target, p, x, f);
                 CHECK(within(y, want));
                 CHECK(same_bits(y, bits));
