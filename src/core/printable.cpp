@@ -1,6 +1,8 @@
 #include <plume/core/printable.hpp>
 #include <plume/core/utf8.hpp>
 
+#include <charconv>
+
 namespace plume {
 
 std::string printable(std::string_view text, std::size_t longest) {
@@ -23,6 +25,12 @@ std::string printable(std::string_view text, std::size_t longest) {
         i += size;
     }
     return out;
+}
+
+std::string to_text(double number) {
+    char       text[40];
+    const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+    return {text, end};
 }
 
 }  // namespace plume

@@ -10,4 +10,7 @@ namespace plume {
 /// and what is longer than `longest` bytes is cut at a character and ends in "...".
 [[nodiscard]] std::string printable(std::string_view text, std::size_t longest = 80);
 
+/// The shortest text that reads back as the same number; the same in every locale.
+[[nodiscard]] std::string to_text(double number);
+
 }  // namespace plume

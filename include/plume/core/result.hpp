@@ -30,10 +30,10 @@ template <class T>
 class [[nodiscard]] result {
 public:
     using value_type = T;
-    using error_type = error;
+    using error_type = plume::error;
 
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(error e) : state_(std::in_place_index<1>, std::move(e)) {}
+    result(plume::error e) : state_(std::in_place_index<1>, std::move(e)) {}
 
     [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -68,10 +68,10 @@ template <>
 class [[nodiscard]] result<void> {
 public:
     using value_type = void;
-    using error_type = error;
+    using error_type = plume::error;
 
     result() noexcept = default;
-    result(error e) : error_(std::move(e)) {}
+    result(plume::error e) : error_(std::move(e)) {}
 
     [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+
+#include <plume/core/buffer.hpp>
+#include <plume/core/result.hpp>
+#include <plume/kv/layout.hpp>
+
+namespace plume::kv {
+
+/// The keys and values of one sequence. It knows places, not lengths: the session says how many positions count. One-at-a-time, move-only.
+class cache {
+public:
+    static result<cache> make(const layout& l);
+
+    [[nodiscard]] const kv::layout& layout() const noexcept { return layout_; }
+    [[nodiscard]] std::byte*        keys(std::size_t layer, std::size_t head) noexcept { return memory_.data() + layout_.keys_at(layer, head); }
+    [[nodiscard]] std::byte*        values(std::size_t layer, std::size_t head) noexcept { return memory_.data() + layout_.values_at(layer, head); }
+
+    /// A cache of its own that holds the first n positions of this one.
+    [[nodiscard]] result<cache> copy(std::size_t n) const;
+
+private:
+    kv::layout layout_;
+    buffer     memory_;
+};
+
+}  // namespace plume::kv

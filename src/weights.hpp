@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <plume/core/buffer.hpp>
+#include <plume/core/executor.hpp>
+#include <plume/core/result.hpp>
+#include <plume/io/gguf.hpp>
+#include <plume/models/config.hpp>
+
+#include "kernels/panel.hpp"
+
+namespace plume {
+
+/// w[N,D] in panels, and b[N] where the file has one.
+struct matrix {
+    kernels::panels panels;
+    const float*    bias = nullptr;
+};
+
+struct layer_weights {
+    const float* attn_norm = nullptr;   // [D]
+    matrix       q, k, v;               // [H·E, D], [K·E, D], [K·E, D]
+    matrix       o;                     // [D, H·E]
+    const float* ffn_norm = nullptr;    // [D]
+    matrix       gate, up;              // [F, D]
+    matrix       down;                  // [D, F]
+};
+
+/// All weights of a model, in one block of memory. Immutable once loaded.
+struct model_weights {
+    kernels::panels            embedding;                // [V, D]; the head's own panels where they are tied
+    kernels::panels            head;                     // [V, D]
+    const float*               output_norm  = nullptr;   // [D]
+    const float*               rope_factors = nullptr;   // [rotated/2] or null: divides the frequencies
+    std::vector<layer_weights> layers;
+    buffer                     memory;
+};
+
+/// One tensor's way from the file into memory.
+struct weight_slot {
+    const io::tensor_info* tensor = nullptr;
+    std::size_t            N = 0, D = 0;       // N = 0: a vector of D floats
+    std::size_t            at = 0, bytes = 0;  // in model_weights::memory
+    kernels::panels*       panels = nullptr;   // where the view goes
+    const float**          vector = nullptr;
+};
+
+/// Which tensors a model takes and where they will lie: the exact sizes, before anything is allocated.
+struct weight_plan {
+    std::vector<weight_slot> slots;
+    std::size_t              bytes = 0;
+};
+
+/// Checks that every tensor is there, of the right shape and of a type that runs, and that none is left over; fills `w.layers` and the slots' targets.
+/// `w` must stay where it is until load_weights.
+[[nodiscard]] result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w);
+
+/// Bytes read from the file at a time, and so the scratch of a load that does not map.
+inline constexpr std::size_t load_piece_bytes = std::size_t{8} << 20;
+
+/// Reads, repacks and places all tensors. `progress(bytes done)` false cancels.
+[[nodiscard]] result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers,
+                                        const std::function<bool(std::uint64_t)>& progress);
+
+/// Decodes every weight and looks whether it is finite.
+[[nodiscard]] result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const std::function<bool(std::uint64_t)>& progress);
+
+}  // namespace plume
