@@ -153,9 +153,7 @@ result<session> session::fork() const {
         quiet.on_notice       = {};
         auto other            = state_->model.new_session(quiet);
         if (!other) return other;
-        auto cache = state_->cache.copy(state_->computed);
-        if (!cache) return std::move(cache).error();
-        other->state_->cache    = std::move(*cache);
+        other->state_->cache.assign(state_->cache, state_->computed);
         other->state_->options  = state_->options;
         other->state_->computed = state_->computed;
         other->state_->tokens.assign(state_->tokens.begin(), state_->tokens.end());

@@ -19,7 +19,6 @@ struct sampling_options {
     float         presence_penalty  = 0.0f;   // subtracted once from every token seen
     std::int32_t  penalty_window    = 64;     // how many of the last tokens count as seen; -1: all
     std::vector<std::pair<token_id, float>> logit_bias;   // added to the token's logit; -infinity forbids it
-    std::uint64_t seed              = 0;
 };
 
 }  // namespace plume

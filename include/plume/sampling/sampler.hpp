@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -13,8 +14,9 @@ namespace plume {
 /// The same options, history and logits give the same token everywhere: Philox counter-based random numbers, own exp, ties by token id. One-at-a-time.
 class sampler {
 public:
-    /// invalid_argument for a value out of its range (NaN included), with option, range and value. `V` is the vocabulary's size.
-    static result<sampler> make(const sampling_options& options, std::size_t V);
+    /// invalid_argument for a value out of its range (NaN included), with option, range and value. `V` is the vocabulary's size,
+    /// `seed` the key of the random numbers.
+    static result<sampler> make(const sampling_options& options, std::size_t V, std::uint64_t seed);
     sampler(sampler&&) noexcept;
     sampler& operator=(sampler&&) noexcept;
     ~sampler();
