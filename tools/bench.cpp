@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include <plume/core/printable.hpp>
 #include <plume/core/sha256.hpp>
 #include <plume/plume.hpp>
@@ -245,9 +243,7 @@ int bench(const invocation& call) {
 
     if ((o.prompt > 0 && m.prefill.noisy()) || (o.decode > 0 && m.decode.noisy()))
         say("note: the runs differ by more than 10 %: something else uses this machine, compare with care");
-    writer out(STDOUT_FILENO, "standard output", call.stop);
-    out.write(o.as_json ? to_line(as_json(o, *loaded, m, quantised)) : as_text(o, *loaded, m, quantised));
-    return out.exit_code();
+    return print(o.as_json ? to_line(as_json(o, *loaded, m, quantised)) : as_text(o, *loaded, m, quantised), call.stop);
 }
 
 }  // namespace plume::tool

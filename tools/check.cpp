@@ -1,8 +1,6 @@
 // plume check: reads a model file as loading does, and every weight in it, and runs nothing.
 #include <string>
 
-#include <unistd.h>
-
 #include <plume/core/printable.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/model.hpp>
@@ -35,9 +33,7 @@ int check(const invocation& call) {
 
     const auto file = io::gguf::open(path);   // for the figures; it was good a moment ago
     if (!file) return fail(file.error(), call.stop);
-    writer out(STDOUT_FILENO, "standard output", call.stop);
-    out.write(printable(path, 400) + ": good, " + grouped(file->tensors().size()) + " tensors, " + human_bytes(file->file_bytes()) + "\n");
-    return out.exit_code();
+    return print(printable(path, 400) + ": good, " + grouped(file->tensors().size()) + " tensors, " + human_bytes(file->file_bytes()) + "\n", call.stop);
 }
 
 }  // namespace plume::tool

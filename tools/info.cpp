@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include <plume/core/printable.hpp>
 #include <plume/core/utf8.hpp>
 #include <plume/io/gguf.hpp>
@@ -162,9 +160,7 @@ int info(const invocation& call) {
     const auto file = io::gguf::open(path);
     if (!file) return fail(file.error(), call.stop);
     const auto f = gather(*file);
-    writer     out(STDOUT_FILENO, "standard output", call.stop);
-    out.write(wants_json ? to_line(as_json(f)) : as_text(f));
-    return out.exit_code();
+    return print(wants_json ? to_line(as_json(f)) : as_text(f), call.stop);
 }
 
 }  // namespace plume::tool

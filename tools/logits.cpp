@@ -80,9 +80,7 @@ int logits(const invocation& call) {
     if (auto done = session->score(*ids, take, {.stop = call.stop.token(), .on_progress = {}}); !done)
         return rows.alive() ? fail(done.error(), call.stop) : rows.exit_code();
 
-    writer out(STDOUT_FILENO, "standard output", call.stop);
-    out.write("sha256 " + hex(hash.digest()) + "\n");
-    return out.exit_code();
+    return print("sha256 " + hex(hash.digest()) + "\n", call.stop);
 }
 
 }  // namespace plume::tool

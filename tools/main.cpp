@@ -24,12 +24,6 @@ std::string overview() {
     return text + "\nplume COMMAND --help shows a command's options; plume --version the version.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n";
 }
 
-int print(const std::string& text, const interrupt& stop) {
-    writer out(STDOUT_FILENO, "standard output", stop);
-    out.write(text);
-    return out.exit_code();
-}
-
 int start(int argc, char** argv, const interrupt& stop) {
     if (argc < 2) return usage("plume", "which command? For example: plume run MODEL.gguf -p \"Once upon a time\"");
     const std::string_view word = argv[1];

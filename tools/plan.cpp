@@ -1,8 +1,6 @@
 // plume plan: the memory that a model and one session will take, from the header alone.
 #include <string>
 
-#include <unistd.h>
-
 #include <plume/model.hpp>
 
 #include "commands.hpp"
@@ -45,21 +43,17 @@ int plan(const invocation& call) {
 
     const auto p = plume::plan(path, compute.load(call.stop), compute.session());
     if (!p) return fail(p.error(), call.stop);
-    writer out(STDOUT_FILENO, "standard output", call.stop);
-    if (!as_json) {
-        out.write(table(*p));
-        return out.exit_code();
-    }
-    out.write(to_line({{"weights", p->weights},
-                       {"text", p->text},
-                       {"kv", p->kv},
-                       {"scratch", p->scratch},
-                       {"total", p->total()},
-                       {"available", p->available},
-                       {"fits", p->fits()},
-                       {"context_tokens", p->context_tokens},
-                       {"context_that_fits", p->context_that_fits}}));
-    return out.exit_code();
+    if (!as_json) return print(table(*p), call.stop);
+    return print(to_line({{"weights", p->weights},
+                          {"text", p->text},
+                          {"kv", p->kv},
+                          {"scratch", p->scratch},
+                          {"total", p->total()},
+                          {"available", p->available},
+                          {"fits", p->fits()},
+                          {"context_tokens", p->context_tokens},
+                          {"context_that_fits", p->context_that_fits}}),
+                 call.stop);
 }
 
 }  // namespace plume::tool

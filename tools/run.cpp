@@ -47,6 +47,7 @@ struct run_options {
         a.flag("--echo", echo, "print the prompt before the answer");
         a.flag("--json", as_json, "print one JSON object at the end");
         a.flag("-q,--quiet", quiet, "no progress bar, no timing line");
+        for (const auto* name : {"--penalty-window", "--cpu-target", "--no-mmap"}) a.rare(name);
     }
 };
 

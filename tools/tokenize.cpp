@@ -1,8 +1,6 @@
 // plume tokenize: the ids of a text, as the model's own tokenizer makes them. Needs the vocabulary alone.
 #include <string>
 
-#include <unistd.h>
-
 #include <plume/io/gguf.hpp>
 #include <plume/text/tokenizer.hpp>
 
@@ -37,9 +35,7 @@ int tokenize(const invocation& call) {
         if (!line.empty()) line += ' ';
         line += std::to_string(id);
     }
-    writer out(STDOUT_FILENO, "standard output", call.stop);
-    out.write(line += '\n');
-    return out.exit_code();
+    return print(line += '\n', call.stop);
 }
 
 }  // namespace plume::tool

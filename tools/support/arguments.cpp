@@ -18,16 +18,19 @@
 namespace plume::tool {
 namespace {
 
-/// One line an option, two columns, defaults in the text: fits a screen of 80 columns.
+constexpr const char* rare_group = "rare";
+
+/// Two columns, defaults in the text; what is rare only when all is asked for.
 class help_text : public CLI::Formatter {
 public:
-    std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
+    std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
         std::ostringstream out;
         out << "usage: " << name;
         for (const auto* o : positionals(app)) out << ' ' << o->get_name(true);
         out << " [options]\n\n" << app->get_description() << "\n\n";
         for (const auto* o : positionals(app)) line(out, o->get_name(true), o->get_description());
         for (const auto* o : app->get_options([](const CLI::Option* option) { return option->nonpositional(); })) {
+            if (o->get_group() == rare_group && mode != CLI::AppFormatMode::All) continue;
             const auto type = o->get_type_name();
             line(out, o->get_name(false, true) + (type.empty() ? "" : " " + type), o->get_description());
         }
@@ -38,16 +41,19 @@ private:
     static std::vector<const CLI::Option*> positionals(const CLI::App* app) {
         return app->get_options([](const CLI::Option* option) { return option->get_positional(); });
     }
-    static void line(std::ostream& out, const std::string& left, const std::string& right) {
-        constexpr std::size_t column = 28;
-        out << "  " << left << (left.size() < column ? std::string(column - left.size(), ' ') : "\n" + std::string(column + 2, ' ')) << right << '\n';
+    /// Left column, right column broken between words.
+    static void line(std::ostream& out, const std::string& left, std::string_view right) {
+        constexpr std::size_t column = 26, width = 100 - column;
+        out << "  " << left << (left.size() + 3 < column ? std::string(column - 2 - left.size(), ' ') : "\n" + std::string(column, ' '));
+        while (right.size() > width) {
+            const auto space = right.rfind(' ', width);
+            if (space == std::string_view::npos) break;
+            out << right.substr(0, space) << '\n' << std::string(column, ' ');
+            right.remove_prefix(space + 1);
+        }
+        out << right << '\n';
     }
 };
-
-std::string short_real(double value) {
-    std::array<char, 32> text;
-    return std::string(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6).ptr);
-}
 
 std::string with_default(const std::string& help, const std::string& value) { return value.empty() ? help : help + " [" + value + "]"; }
 
@@ -66,6 +72,13 @@ std::optional<Number> parse_whole(std::string_view text) {
 }
 
 }  // namespace
+
+std::string short_real(double value) {
+    std::array<char, 32> text;
+    return std::string(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6).ptr);
+}
+
+std::optional<std::int64_t> to_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
 
 std::optional<std::uint64_t> to_number(std::string_view text) { return parse_whole<std::uint64_t>(text); }
 
@@ -133,22 +146,18 @@ void arguments::number(const std::string& names, std::optional<std::uint64_t>& v
     parser_->value(names, "N", take, help);
 }
 
-void arguments::integer(const std::string& names, std::int32_t& value, std::int32_t least, std::int32_t most, const std::string& help) {
-    const auto take = [&value, least, most, name = first_name(names)](const std::string& word) {
-        const auto n = parse_whole<std::int64_t>(word);
-        if (!n || *n < least || *n > most) refuse(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most), word);
-        value = static_cast<std::int32_t>(*n);
+void arguments::custom(const std::string& names, const std::string& type, std::function<std::optional<std::string>(std::string_view)> take,
+                       const std::string& help) {
+    const auto read = [take = std::move(take), name = first_name(names)](const std::string& word) {
+        if (const auto wanted = take(word)) refuse(name, *wanted, word);
     };
-    parser_->value(names, "N", take, with_default(help, std::to_string(value)));
+    parser_->value(names, type, read, help);
 }
 
-void arguments::real(const std::string& names, float& value, double least, double most, const std::string& help) {
-    const auto take = [&value, least, most, name = first_name(names)](const std::string& word) {
-        const auto x = to_real(word);
-        if (!x || *x < least || *x > most) refuse(name, "a number from " + short_real(least) + " to " + short_real(most), word);
-        value = static_cast<float>(*x);
-    };
-    parser_->value(names, "X", take, with_default(help, short_real(value)));
+void arguments::rare(const std::string& name) {
+    auto& app = parser_->app;
+    app.get_option(name)->group(rare_group);
+    if (app.get_help_all_ptr() == nullptr) app.set_help_all_flag("--help-all", "show all options");
 }
 
 void arguments::choice(const std::string& names, std::vector<std::string_view> choices, std::function<void(std::size_t)> chosen, const std::string& help) {
@@ -182,9 +191,9 @@ std::optional<int> arguments::parse(int argc, char** argv, const interrupt& stop
         app.parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        writer out(STDOUT_FILENO, "standard output", stop);
-        out.write(app.help(command_));
-        return out.exit_code();
+        return print(app.help(command_), stop);
+    } catch (const CLI::CallForAllHelp&) {
+        return print(app.help(command_, CLI::AppFormatMode::All), stop);
     } catch (const CLI::ExtrasError&) {
         if (auto code = misspelt()) return code;
         return usage(command_, "too many arguments: '" + printable(app.remaining().front(), 60) + "' has no place here");

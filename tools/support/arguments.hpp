@@ -33,11 +33,15 @@ public:
 
     void number(const std::string& names, std::size_t& value, std::size_t least, std::size_t most, const std::string& help);
     void number(const std::string& names, std::optional<std::uint64_t>& value, const std::string& help);                       // any
-    void integer(const std::string& names, std::int32_t& value, std::int32_t least, std::int32_t most, const std::string& help);
-    void real(const std::string& names, float& value, double least, double most, const std::string& help);
+
+    /// `take` reads the word and says what it wanted when it could not: "a number from 0 to 1".
+    void custom(const std::string& names, const std::string& type, std::function<std::optional<std::string>(std::string_view)> take, const std::string& help);
 
     /// One of `names`; `chosen` gets its index.
     void choice(const std::string& names, std::vector<std::string_view> choices, std::function<void(std::size_t)> chosen, const std::string& help);
+
+    /// Shown by --help-all alone.
+    void rare(const std::string& name);
 
     /// Reads the words after the subcommand's name. A value: the command ends here with this exit code (help was asked, or wrong usage told).
     [[nodiscard]] std::optional<int> parse(int argc, char** argv, const interrupt& stop);
@@ -80,6 +84,10 @@ struct compute_options {
 
 /// Strict readers of numbers, for values inside other texts: the whole text, or nothing.
 [[nodiscard]] std::optional<std::uint64_t> to_number(std::string_view text);
+[[nodiscard]] std::optional<std::int64_t>  to_integer(std::string_view text);
 [[nodiscard]] std::optional<double>        to_real(std::string_view text);   // may be infinite, never NaN
+
+/// For help: the shortest text of a number, "0.8".
+[[nodiscard]] std::string short_real(double value);
 
 }  // namespace plume::tool

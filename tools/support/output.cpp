@@ -59,6 +59,12 @@ int writer::exit_code(int otherwise) const {
     return exit_failure;
 }
 
+int print(std::string_view text, const interrupt& stop) {
+    writer out(STDOUT_FILENO, "standard output", stop);
+    out.write(text);
+    return out.exit_code();
+}
+
 void say(std::string_view line) {
     clear_progress();
     std::string all = "plume: ";

@@ -42,6 +42,9 @@ private:
     bool             at_newline_ = true;
 };
 
+/// Writes `text` to standard output and returns the exit code.
+[[nodiscard]] int print(std::string_view text, const interrupt& stop);
+
 /// `plume: <line>` on stderr, as one write.
 void say(std::string_view line);
 

@@ -1,32 +1,12 @@
 #include "sampling_flags.hpp"
 
-#include <array>
 #include <chrono>
 #include <limits>
 #include <random>
 
+#include <plume/sampling/samplers.hpp>
+
 namespace plume::tool {
-namespace {
-
-constexpr double largest = std::numeric_limits<float>::max();
-
-struct real_flag {
-    const char* name;
-    float sampling_options::*field;
-    double      least, most;
-    const char* help;
-};
-
-constexpr std::array real_flags{
-    real_flag{"--temp", &sampling_options::temperature, 0, largest, "temperature: 0 always takes the likeliest token"},
-    real_flag{"--top-p", &sampling_options::top_p, 1e-6, 1, "only the likeliest that reach this probability together"},
-    real_flag{"--min-p", &sampling_options::min_p, 0, 1, "only those this likely, relative to the likeliest"},
-    real_flag{"--repeat-penalty", &sampling_options::repeat_penalty, 1e-6, largest, "makes tokens seen lately less likely"},
-    real_flag{"--frequency-penalty", &sampling_options::frequency_penalty, -largest, largest, "the same, for every time they were seen"},
-    real_flag{"--presence-penalty", &sampling_options::presence_penalty, -largest, largest, "the same, once for each"},
-};
-
-}  // namespace
 
 sampling_flags::sampling_flags() {
     options.temperature = 0.8f;
@@ -34,8 +14,19 @@ sampling_flags::sampling_flags() {
 }
 
 void sampling_flags::add(arguments& a) {
-    for (const auto& f : real_flags) a.real(f.name, options.*f.field, f.least, f.most, f.help);
-    a.integer("--top-k", options.top_k, 0, std::numeric_limits<std::int32_t>::max(), "only the k likeliest; 0: all");
+    for (const auto& option : all_samplers::options) {
+        const auto take = [this, option](std::string_view word) -> std::optional<std::string> {
+            const auto whole = to_integer(word);
+            const auto value = option.whole == nullptr ? to_real(word) : whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
+            if (!value || !in_range(option, *value)) return (option.whole == nullptr ? "a number, " : "a whole number, ") + range_text(option);
+            if (option.whole == nullptr)
+                options.*option.real = static_cast<float>(*value);
+            else
+                options.*option.whole = static_cast<std::int32_t>(*value);
+            return std::nullopt;
+        };
+        a.custom(std::string(option.flag), option.whole == nullptr ? "X" : "N", take, std::string(option.help) + " [" + short_real(value_of(option, options)) + "]");
+    }
     a.texts("--logit-bias", "ID=X", biases, "adds X to a token's logit; -inf forbids it; repeatable");
     a.number("--seed", given_seed, "of the random draws [a new one each time]");
 }
@@ -51,6 +42,7 @@ std::uint64_t sampling_flags::seed() const {
 
 result<sampling_options> sampling_flags::read() const {
     auto all = options;
+    constexpr double largest = std::numeric_limits<float>::max();
     for (const std::string_view text : biases) {
         const auto equals = text.find('=');
         const auto id     = to_number(text.substr(0, equals));
