@@ -109,12 +109,12 @@ error diagnose(std::string_view head, std::uint64_t file_bytes) {
     if (is_text(head))
         return error{code::format_unknown, "is a text, not a model: it begins '" + printable(head, 60) + '\''}.hint(fetch_again);
     return error{code::format_unknown, "is not a GGUF file"}
-        .expected_found("'GGUF' as its first bytes", '\'' + printable(head.substr(0, 4)) + '\'')
+        .expected_found("'GGUF' as its first bytes", '\'' + std::string(head.substr(0, 4)) + '\'')
         .hint("plume runs models in the GGUF format");
 }
 
 error wrong_version(std::uint32_t version) {
-    if ((version & 0xffff) == 0 && version != 0)
+    if (version != 0 && __builtin_bswap32(version) <= 16)
         return error{code::format_unsupported, "is a big-endian GGUF file"}.at(4).hint("it was made for another kind of computer: look for the little-endian one");
     auto why = error{code::format_unsupported, version == 1 ? "is GGUF version 1, the first draft of the format" : "is a GGUF version that plume does not know"};
     return std::move(why).at(4).expected_found("version 2 or 3", std::to_string(version)).hint(

@@ -2,6 +2,7 @@
 
 #include <plume/core/printable.hpp>
 
+#include "src/guard.hpp"
 #include "src/io/gguf_parts.hpp"
 #include "src/io/split_name.hpp"
 
@@ -155,28 +156,23 @@ result<void> gguf::parts::take_others(const split_facts& split, const gguf_optio
     return {};
 }
 
-result<gguf> gguf::open(const std::string& path, gguf_options options) {
-    auto p = parts::open(path, options);
-    if (!p) return std::move(p).error();
+result<gguf> gguf::parts::whole(result<std::shared_ptr<const parts>>&& opened) {
+    if (!opened) return std::move(opened).error();
     gguf file;
-    file.parts_ = std::move(*p);
+    file.parts_ = *std::move(opened);
     return file;
+}
+
+result<gguf> gguf::open(const std::string& path, gguf_options options) {
+    return guarded([&] { return parts::whole(parts::open(path, options)); });
 }
 
 result<gguf> gguf::from_memory(std::span<const std::byte> bytes, const gguf_limits& limits) {
-    auto p = parts::open(source::from_memory(bytes), limits);
-    if (!p) return std::move(p).error();
-    gguf file;
-    file.parts_ = std::move(*p);
-    return file;
+    return guarded([&] { return parts::whole(parts::open(source::from_memory(bytes), limits)); });
 }
 
 result<gguf> gguf::from_reader(std::uint64_t size, read_fn read, const gguf_limits& limits) {
-    auto p = parts::open(source::from_reader(size, std::move(read)), limits);
-    if (!p) return std::move(p).error();
-    gguf file;
-    file.parts_ = std::move(*p);
-    return file;
+    return guarded([&] { return parts::whole(parts::open(source::from_reader(size, std::move(read)), limits)); });
 }
 
 }  // namespace plume::io

@@ -123,7 +123,7 @@ bool gguf_parser::elements(raw_entry& e) {
     auto&      v    = e.value;
     const auto text = v.element_type == value_type::string;
     const auto each = text ? sizeof(std::uint64_t) : bytes_of_number[static_cast<std::size_t>(v.element_type)];
-    if (!r_.plausible(v.size, each, limits_.max_array_elements, "max_array_elements", "elements in key '" + printable(e.key) + '\'')) return false;
+    if (v.type == value_type::array && !r_.plausible(v.size, each, limits_.max_array_elements, "max_array_elements", "elements in key '" + printable(e.key) + '\'')) return false;
     v.begin = r_.position();
     if (text) return texts(v);
     slice all;

@@ -34,6 +34,7 @@ struct gguf::parts {
     static result<std::shared_ptr<const parts>> open(std::shared_ptr<const source> file, const gguf_limits& limits);
     /// A file by its path, and if it is the first part of a split model the others beside it.
     static result<std::shared_ptr<const parts>> open(const std::string& path, const gguf_options& options);
+    static result<gguf>                         whole(result<std::shared_ptr<const parts>>&& opened);
 
 private:
     static gguf_value                           value_of(raw_value&& raw, const growing_bytes& header);

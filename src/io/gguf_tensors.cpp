@@ -1,8 +1,8 @@
 #include <plume/core/checked.hpp>
 #include <plume/core/printable.hpp>
+#include <plume/quant/formats.hpp>
 
 #include "src/io/gguf_parse.hpp"
-#include "src/io/tensor_types.hpp"
 
 namespace plume::io {
 namespace {
@@ -26,8 +26,8 @@ result<void> measure(tensor_info& t, std::uint64_t at) {
                 "at most 2^63 - 1 elements", shape_text(t));
         t.n_elems = *product;
     }
-    const auto* type = find_tensor_type(static_cast<std::uint32_t>(t.type));
-    if (type == nullptr)
+    const auto type = quant::find_type(t.type);
+    if (!type)
         return error{code::format_unsupported, "has a type that plume does not know"}
             .about("tensor", t.name)
             .at(at)
