@@ -17,7 +17,7 @@ using namespace plume::test;
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool measured = false;   // a sanitizer's own memory and slowness would be measured
+constexpr bool measured = false;  // a sanitizer's own memory and slowness would be measured
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 constexpr bool measured = false;
@@ -64,7 +64,7 @@ std::string complaint(const error& e) {
 
 TEST_CASE("every named bad file ends in an error that says what is wrong, or in a valid file") {
     std::set<std::string> names;
-    std::uint64_t         sum = 0;
+    std::uint64_t         sum     = 0;
     int                   refused = 0;
     for (const auto& bad : bad_files()) {
         CAPTURE(bad.name);
@@ -94,12 +94,12 @@ TEST_CASE("every named bad file ends in an error that says what is wrong, or in 
 
 TEST_CASE("a file that is cut anywhere is refused as cut") {
     for (const auto kind : {tiny_vocabulary::sentencepiece, tiny_vocabulary::byte_level}) {
-        const auto file   = sound_model(kind).build();
-        int        cuts   = 0, wrong = 0;
+        const auto file = sound_model(kind).build();
+        int        cuts = 0, wrong = 0;
         for_each_truncation(file, [&](std::span<const std::byte> bytes, std::size_t n) {
             ++cuts;
             const auto opened = io::gguf::from_memory(bytes);
-            if (n >= file.edges.back()) return;   // only padding is missing
+            if (n >= file.edges.back()) return;  // only padding is missing
             if (opened || opened.error().code() != (n == 0 ? code::format_unknown : code::format_truncated) || complaint(opened.error()) != "") {
                 ++wrong;
                 CAPTURE(n);
@@ -126,7 +126,7 @@ TEST_CASE("every single flipped bit of a header gives an error or a valid file")
             }
         });
         MESSAGE(opened << " opened, " << refused << " refused");
-        CHECK(opened > 1000);    // texts and numbers that the reader has no opinion of
+        CHECK(opened > 1000);  // texts and numbers that the reader has no opinion of
         CHECK(refused > 1000);
     }
 }

@@ -27,8 +27,8 @@ io::gguf open_or_fail(std::span<const std::byte> bytes) {
 
 /// Part `i` of `n` of a model whose tensors are dealt out one after the other.
 gguf_writer part_writer(std::size_t i, std::size_t n) {
-    auto        w   = i == 0 ? sound_model() : gguf_writer{};
-    const auto  all = sound_model().tensors;
+    auto       w   = i == 0 ? sound_model() : gguf_writer{};
+    const auto all = sound_model().tensors;
     w.set("split.no", static_cast<std::uint16_t>(i)).set("split.count", static_cast<std::uint16_t>(n));
     w.set("split.tensors.count", static_cast<std::int32_t>(all.size()));
     w.tensors.clear();
@@ -49,7 +49,7 @@ TEST_CASE("values of every type come back as they were written") {
     CHECK(*f.find("a.i16")->integer() == -30'000);
     CHECK(*f.find("a.u32")->integer() == 4'000'000'000);
     CHECK(*f.find("a.i32")->integer() == -2'000'000'000);
-    CHECK_FALSE(f.find("a.u64")->integer());   // does not fit
+    CHECK_FALSE(f.find("a.u64")->integer());  // does not fit
     CHECK(*f.find("a.u64")->count() == std::numeric_limits<std::uint64_t>::max());
     CHECK(*f.find("a.i64")->integer() == std::numeric_limits<std::int64_t>::min());
     CHECK_FALSE(f.find("a.i64")->count());
@@ -148,9 +148,9 @@ TEST_CASE("tensors are found with their shapes, and their bytes are read in plac
 }
 
 TEST_CASE("values live as long as the last copy, whatever becomes of the file") {
-    const temporary_folder      folder;
-    std::optional<io::gguf>     kept;
-    const io::gguf_value*       name = nullptr;
+    const temporary_folder  folder;
+    std::optional<io::gguf> kept;
+    const io::gguf_value*   name = nullptr;
     {
         const auto path = folder.write("model.gguf", sound_model().build().data);
         auto       f    = io::gguf::open(path);
@@ -189,7 +189,7 @@ TEST_CASE("a reader that fails at any call gives an error, not a broken file") {
             std::memcpy(into.data(), file.data.data() + offset, into.size());
             return call++ != failing;
         });
-        if (call <= failing) break;   // opened with fewer calls
+        if (call <= failing) break;  // opened with fewer calls
         REQUIRE_FALSE(f);
         CHECK(f.error().code() == code::file_io);
         CHECK(f.error().path() == "reader");
@@ -259,7 +259,7 @@ TEST_CASE("a split model is one model, opened by its first part") {
     lost.set("split.no", 1).set("split.count", 3);
     folder.write(second, lost.build().data);
     refused(first, code::format_invalid, {"split.tensors.count"});
-    auto doubled = part_writer(1, 3);
+    auto doubled                 = part_writer(1, 3);
     doubled.tensors.front().name = sound_model().tensors.front().name;
     folder.write(second, doubled.build().data);
     refused(first, code::format_invalid, {"occurs twice"}, {});

@@ -75,7 +75,7 @@ TEST_CASE("what cannot be opened is an error that says why") {
         refused("/dev/zero", code::file_io, "regular");
         const auto pipe = folder.path("pipe");
         ::mkfifo(pipe.c_str(), 0600);
-        refused(pipe, code::file_io, "regular");   // and does not wait for a writer
+        refused(pipe, code::file_io, "regular");  // and does not wait for a writer
         const auto zero_byte = io::source::open(std::string("model\0.gguf", 11), map);
         REQUIRE_FALSE(zero_byte);
         CHECK(zero_byte.error().code() == code::invalid_argument);
@@ -123,8 +123,8 @@ TEST_CASE("reading goes on after interruptions and short reads") {
 }
 
 TEST_CASE("a read function that gives false is an error, and is not called beyond the end") {
-    int        calls = 0;
-    const auto s     = io::source::from_reader(100, [&](std::uint64_t offset, std::span<std::byte> into) {
+    int                    calls = 0;
+    const auto             s     = io::source::from_reader(100, [&](std::uint64_t offset, std::span<std::byte> into) {
         ++calls;
         CHECK(offset + into.size() <= 100);
         return false;

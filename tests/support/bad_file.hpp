@@ -12,22 +12,22 @@
 namespace plume::test {
 
 enum class refused_by {
-    reader,   // opening the file fails
-    model,    // the file opens, loading the model fails
-    maybe,    // it may fail or load, at either place
-    nobody,   // odd, but right: it must load
+    reader,  // opening the file fails
+    model,   // the file opens, loading the model fails
+    maybe,   // it may fail or load, at either place
+    nobody,  // odd, but right: it must load
 };
 
 struct bad_file {
     std::string                  name;
     refused_by                   by;
-    std::string                  find;   // must occur in the message of the error, where an error is due
+    std::string                  find;  // must occur in the message of the error, where an error is due
     std::function<byte_string()> make;
 };
 
 /// The model that all others are spoilt copies of.
 inline const gguf_writer& sound_model(tiny_vocabulary vocabulary = tiny_vocabulary::sentencepiece) {
-    const auto make = [](tiny_vocabulary v) { return tiny_model({.d = 32, .ffn = 48, .vocabulary = v, .tokens = 300, .tied = true}); };
+    const auto        make          = [](tiny_vocabulary v) { return tiny_model({.d = 32, .ffn = 48, .vocabulary = v, .tokens = 300, .tied = true}); };
     static const auto sentencepiece = make(tiny_vocabulary::sentencepiece), byte_level = make(tiny_vocabulary::byte_level);
     return vocabulary == tiny_vocabulary::sentencepiece ? sentencepiece : byte_level;
 }

@@ -20,8 +20,8 @@ struct named_count {
 inline constexpr named_count absurd_counts[] = {
     {"2^64 - 1", most_u64},
     {"2^63", std::uint64_t{1} << 63},
-    {"2^62", std::uint64_t{1} << 62},   // times 4 is 0
-    {"2^61", std::uint64_t{1} << 61},   // times 8 is 0
+    {"2^62", std::uint64_t{1} << 62},  // times 4 is 0
+    {"2^61", std::uint64_t{1} << 61},  // times 8 is 0
     {"2^64 / 14 + 1", most_u64 / 14 + 1},
     {"2^64 / 33 + 1", most_u64 / 33 + 1},
     {"2^32", std::uint64_t{1} << 32},
@@ -105,7 +105,8 @@ inline void add_counts(std::vector<bad_file>& all) {
 
 inline void add_values(std::vector<bad_file>& all) {
     for (const std::uint32_t type : {13u, 14u, 255u, 256u, 1u << 31, 0xffff'ffffu}) {
-        add(all, "a value of type " + std::to_string(type), refused_by::reader, "unknown type", [type](gguf_writer& w) { w.set_raw("a.b", type, byte_string(8)); });
+        add(all, "a value of type " + std::to_string(type), refused_by::reader, "unknown type",
+            [type](gguf_writer& w) { w.set_raw("a.b", type, byte_string(8)); });
         add(all, "an array of type " + std::to_string(type), refused_by::reader, "unknown type",
             [type](gguf_writer& w) { w.set_array_raw("a.b", type, 1, byte_string(8)); });
     }
@@ -125,8 +126,9 @@ inline void add_values(std::vector<bad_file>& all) {
     for (const int value : {2, 128, 255})
         add(all, "a boolean of " + std::to_string(value), refused_by::reader, "boolean",
             [value](gguf_writer& w) { w.set_raw("tokenizer.ggml.add_bos_token", 7, byte_string(1, static_cast<std::byte>(value))); });
-    add(all, "an array of booleans with a 2", refused_by::reader, "boolean",
-        [](gguf_writer& w) { w.set_array_raw("a.b", 7, 3, {std::byte{0}, std::byte{1}, std::byte{2}}); });
+    add(all, "an array of booleans with a 2", refused_by::reader, "boolean", [](gguf_writer& w) {
+        w.set_array_raw("a.b", 7, 3, {std::byte{0}, std::byte{1}, std::byte{2}});
+    });
     add(all, "an empty array of each type", refused_by::nobody, "", [](gguf_writer& w) {
         for (std::uint32_t type = 0; type <= 12; ++type)
             if (type != gguf_array) w.set_array_raw("empty." + std::to_string(type), type, 0, {});

@@ -86,7 +86,8 @@ inline void add_counts_of_model(std::vector<bad_file>& all) {
         put("65,536", std::uint32_t{65'536});
         for (auto& v : values_of_every_type())
             if (!is_integer_type(v.type))
-                add(all, key + " of type " + v.name, k.wrong_type, k.wrong_type == model ? key : "", [key, v](gguf_writer& w) { w.set_raw(key, v.type, v.bytes); });
+                add(all, key + " of type " + v.name, k.wrong_type, k.wrong_type == model ? key : "",
+                    [key, v](gguf_writer& w) { w.set_raw(key, v.type, v.bytes); });
     }
     for (const auto* key : {"llama.embedding_length", "llama.block_count", "llama.feed_forward_length", "llama.attention.head_count"})
         add(all, std::string("no ") + key, model, key, [key](gguf_writer& w) { w.erase(key); });
@@ -95,7 +96,8 @@ inline void add_counts_of_model(std::vector<bad_file>& all) {
     for (const std::uint32_t n : {1u, 3u, 511u, 512u, 513u, 4096u, 1u << 20})
         add(all, "block_count " + std::to_string(n) + " where there are 2", n == 1 ? maybe : model, "", [n](gguf_writer& w) { w.set("llama.block_count", n); });
     for (const std::uint32_t n : {1u, 3u, 5u, 7u, 31u, 33u, 64u})
-        add(all, "head_count " + std::to_string(n) + " where 4 is right", n == 1 ? maybe : model, "", [n](gguf_writer& w) { w.set("llama.attention.head_count", n); });
+        add(all, "head_count " + std::to_string(n) + " where 4 is right", n == 1 ? maybe : model, "",
+            [n](gguf_writer& w) { w.set("llama.attention.head_count", n); });
     for (const std::uint32_t n : {1u, 3u, 4u, 5u, 8u})
         add(all, "head_count_kv " + std::to_string(n) + " where 2 is right", model, "", [n](gguf_writer& w) { w.set("llama.attention.head_count_kv", n); });
     for (const std::uint32_t n : {1u, 3u, 7u, 9u, 10u, 16u, 64u})
@@ -122,10 +124,12 @@ inline void add_reals_of_model(std::vector<bad_file>& all) {
         float       value;
         bool        absurd;
     };
-    const named_real reals[] = {{"NaN", nan, true},  {"infinity", inf, true}, {"-infinity", -inf, true},   {"-1", -1.0f, true},
-                                {"0", 0.0f, false}, {"-0", -0.0f, false},   {"1e-45", 1e-45f, false}, {"3e38", 3e38f, false}};
-    const std::pair<const char*, bool> keys[] = {{"llama.attention.layer_norm_rms_epsilon", true}, {"llama.rope.freq_base", true},
-                                                 {"llama.rope.scaling.factor", false},             {"llama.rope.scale_linear", false}};
+    const named_real                   reals[] = {{"NaN", nan, true}, {"infinity", inf, true}, {"-infinity", -inf, true}, {"-1", -1.0f, true},
+                                                  {"0", 0.0f, false}, {"-0", -0.0f, false},    {"1e-45", 1e-45f, false},  {"3e38", 3e38f, false}};
+    const std::pair<const char*, bool> keys[]  = {{"llama.attention.layer_norm_rms_epsilon", true},
+                                                  {"llama.rope.freq_base", true},
+                                                  {"llama.rope.scaling.factor", false},
+                                                  {"llama.rope.scale_linear", false}};
     for (const auto& [name, needed] : keys) {
         const std::string key = name;
         for (const auto& r : reals)
@@ -138,7 +142,8 @@ inline void add_reals_of_model(std::vector<bad_file>& all) {
     }
     add(all, "no llama.attention.layer_norm_rms_epsilon", refused_by::maybe, "", [](gguf_writer& w) { w.erase("llama.attention.layer_norm_rms_epsilon"); });
     for (const auto* type : {"yarn", "longrope", "nonsense", "", "none", "linear"})
-        add(all, std::string("rope scaling of type '") + type + '\'', refused_by::maybe, "", [type](gguf_writer& w) { w.set("llama.rope.scaling.type", type); });
+        add(all, std::string("rope scaling of type '") + type + '\'', refused_by::maybe, "",
+            [type](gguf_writer& w) { w.set("llama.rope.scaling.type", type); });
     for (const auto& [name, value] : {std::pair{"NaN", nan}, std::pair{"infinity", inf}, std::pair{"0", 0.0f}, std::pair{"-1", -1.0f}}) {
         const auto v = value;
         add(all, std::string("rope factors of ") + name, refused_by::maybe, "",

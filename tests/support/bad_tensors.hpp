@@ -18,20 +18,33 @@ inline void add_dimensions(std::vector<bad_file>& all) {
     for (const std::uint32_t n : {0u, 5u, 6u, 1000u, 1u << 31, 0xffff'ffffu})
         add(all, std::to_string(n) + " dimensions", refused_by::reader, "dimensions", [n](gguf_writer& w) { w.tensors[2].n_dims = n; });
     constexpr auto                                half = std::uint64_t{1} << 32, top = std::uint64_t{1} << 63;
-    const std::vector<std::vector<std::uint64_t>> shapes = {{0},          {0, 32},       {32, 0},        {32, 32, 0},   {32, 32, 1, 0}, {0, 0, 0, 0},
-                                                            {half, half}, {top, 2},      {most_u64},     {most_u64, 2}, {most_u64, most_u64, most_u64, most_u64},
-                                                            {top},        {top / 2, 2},   {top / 4, 4},  {half, half / 2, 2},
-                                                            {65'536, 65'536, 65'536, 65'536},            {most_u64 - 30}};
+    const std::vector<std::vector<std::uint64_t>> shapes = {{0},
+                                                            {0, 32},
+                                                            {32, 0},
+                                                            {32, 32, 0},
+                                                            {32, 32, 1, 0},
+                                                            {0, 0, 0, 0},
+                                                            {half, half},
+                                                            {top, 2},
+                                                            {most_u64},
+                                                            {most_u64, 2},
+                                                            {most_u64, most_u64, most_u64, most_u64},
+                                                            {top},
+                                                            {top / 2, 2},
+                                                            {top / 4, 4},
+                                                            {half, half / 2, 2},
+                                                            {65'536, 65'536, 65'536, 65'536},
+                                                            {most_u64 - 30}};
     for (const auto& dims : shapes)
         add(all, "dimensions " + text_of(dims), refused_by::reader, "dimension", [dims](gguf_writer& w) { w.find_tensor("blk.0.attn_q.weight")->dims = dims; });
-    for (const auto& dims : std::vector<std::vector<std::uint64_t>>{{top / 4}, {top / 2, 1}, {top / 4, 1, 1, 1}, {top - 1}})   // times 4: wraps, or nearly
+    for (const auto& dims : std::vector<std::vector<std::uint64_t>>{{top / 4}, {top / 2, 1}, {top / 4, 1, 1, 1}, {top - 1}})  // times 4: wraps, or nearly
         add(all, "bytes beyond counting, dimensions " + text_of(dims), refused_by::reader, "count", [dims](gguf_writer& w) { w.tensors[3].dims = dims; });
     add(all, "tensors whose sizes together wrap to nothing", refused_by::reader, "end of the file", [](gguf_writer& w) {
-        for (int i = 0; i < 4; ++i) w.tensors[1 + static_cast<std::size_t>(i)].dims = {std::uint64_t{1} << 60};   // 2^62 bytes each
+        for (int i = 0; i < 4; ++i) w.tensors[1 + static_cast<std::size_t>(i)].dims = {std::uint64_t{1} << 60};  // 2^62 bytes each
     });
     add(all, "a padded size that wraps", refused_by::reader, "", [](gguf_writer& w) {
         w.tensors[2].dims   = {(std::uint64_t{1} << 63) - 5};
-        w.tensors[2].type   = 24;   // I8
+        w.tensors[2].type   = 24;  // I8
         w.tensors[2].offset = (std::uint64_t{1} << 63) - 32;
     });
     add(all, "a tensor of 2^40 bytes", refused_by::reader, "end of the file", [](gguf_writer& w) { w.tensors[2].dims = {std::uint64_t{1} << 38}; });
@@ -45,7 +58,7 @@ inline void add_dimensions(std::vector<bad_file>& all) {
 inline void add_types(std::vector<bad_file>& all) {
     for (const std::uint32_t type : {4u, 5u, 42u, 255u, 999u, 1u << 31, 0xffff'ffffu})
         add(all, "a tensor of type " + std::to_string(type), refused_by::reader, "type", [type](gguf_writer& w) { w.tensors[2].type = type; });
-    for (const std::uint32_t type : {9u, 24u, 25u, 26u, 27u, 28u, 40u})   // known, but no weights
+    for (const std::uint32_t type : {9u, 24u, 25u, 26u, 27u, 28u, 40u})  // known, but no weights
         add(all, "a matrix of type " + std::to_string(type), refused_by::maybe, "", [type](gguf_writer& w) {
             auto& t = *w.find_tensor("blk.0.ffn_up.weight");
             t.type  = type;
@@ -94,7 +107,8 @@ inline void add_offsets(std::vector<bad_file>& all) {
                        std::reverse(listed.tensors.begin(), listed.tensors.end());
                        const auto data = w.build(), header = listed.build();
                        auto       out = header.data;
-                       std::copy(data.data.begin() + static_cast<std::ptrdiff_t>(data.header), data.data.end(), out.begin() + static_cast<std::ptrdiff_t>(data.header));
+                       std::copy(data.data.begin() + static_cast<std::ptrdiff_t>(data.header), data.data.end(),
+                                 out.begin() + static_cast<std::ptrdiff_t>(data.header));
                        return out;
                    }});
     add(all, "a hole between two tensors", refused_by::nobody, "", [](gguf_writer& w) {
@@ -153,7 +167,8 @@ inline void add_names(std::vector<bad_file>& all) {
             t.data.resize(t.data.size() / (t.dims.back() + 1) * t.dims.back());
         });
         if (sound.dims.size() == 2 && sound.dims[0] != sound.dims[1])
-            add(all, name + " transposed", refused_by::model, name, [name](gguf_writer& w) { std::swap(w.find_tensor(name)->dims[0], w.find_tensor(name)->dims[1]); });
+            add(all, name + " transposed", refused_by::model, name,
+                [name](gguf_writer& w) { std::swap(w.find_tensor(name)->dims[0], w.find_tensor(name)->dims[1]); });
     }
 }
 

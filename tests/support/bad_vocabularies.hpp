@@ -31,8 +31,8 @@ inline constexpr const char* key_types  = "tokenizer.ggml.token_type";
 inline constexpr const char* key_scores = "tokenizer.ggml.scores";
 
 inline void change_token(gguf_writer& w, std::size_t id, const std::string& text) {
-    auto tokens  = texts_of(w, key_tokens);
-    tokens[id]   = text;
+    auto tokens = texts_of(w, key_tokens);
+    tokens[id]  = text;
     w.set(key_tokens, tokens);
 }
 
@@ -40,7 +40,7 @@ inline void change_token(gguf_writer& w, std::size_t id, const std::string& text
 inline void add_wrong_types(std::vector<bad_file>& all) {
     struct key_facts {
         const char*     key;
-        std::string     right;   // its type; an array's element type behind "array of "
+        std::string     right;  // its type; an array's element type behind "array of "
         refused_by      by;
         tiny_vocabulary vocabulary;
     };
@@ -75,7 +75,8 @@ inline void add_wrong_types(std::vector<bad_file>& all) {
             // Integers of other widths may be taken; an empty array has the right type, or contradicts the tokens.
             const bool integers = is_integer_type(v.type) || v.name == std::string("array of u8") || v.name == std::string("array of u64");
             const auto by       = integers || std::string(v.name).starts_with("empty") ? refused_by::maybe : k.by;
-            add(all, key + (k.vocabulary == spm ? "" : " (byte-level)") + " of type " + v.name, by, by == model ? key : "",
+            add(
+                all, key + (k.vocabulary == spm ? "" : " (byte-level)") + " of type " + v.name, by, by == model ? key : "",
                 [key, v](gguf_writer& w) { w.set_raw(key, v.type, v.bytes); }, k.vocabulary);
         }
 }
@@ -84,34 +85,54 @@ inline void add_tables(std::vector<bad_file>& all) {
     constexpr auto model = refused_by::model, maybe = refused_by::maybe;
     for (const auto kind : {spm, byte_level}) {
         const std::string of = kind == spm ? "" : " (byte-level)";
-        add(all, "no tokens" + of, model, key_tokens, [](gguf_writer& w) { w.erase(key_tokens); }, kind);
-        add(all, "an empty vocabulary" + of, model, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>{}); }, kind);
-        add(all, "a vocabulary of one token" + of, model, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>{"a"}); }, kind);
-        add(all, "a vocabulary one token short" + of, model, "", [](gguf_writer& w) {
-            auto tokens = texts_of(w, key_tokens);
-            tokens.pop_back();
-            w.set(key_tokens, tokens);
-        }, kind);
-        add(all, "a vocabulary one token too long" + of, model, "", [](gguf_writer& w) {
-            auto tokens = texts_of(w, key_tokens);
-            tokens.push_back("one more");
-            w.set(key_tokens, tokens);
-        }, kind);
-        add(all, "types one too few" + of, model, "token_type", [](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(299, 1)); }, kind);
-        add(all, "types one too many" + of, model, "token_type", [](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(301, 1)); }, kind);
-        add(all, "no types" + of, maybe, "", [](gguf_writer& w) { w.erase(key_types); }, kind);
+        add(
+            all, "no tokens" + of, model, key_tokens, [](gguf_writer& w) { w.erase(key_tokens); }, kind);
+        add(
+            all, "an empty vocabulary" + of, model, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>{}); }, kind);
+        add(
+            all, "a vocabulary of one token" + of, model, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>{"a"}); }, kind);
+        add(
+            all, "a vocabulary one token short" + of, model, "",
+            [](gguf_writer& w) {
+                auto tokens = texts_of(w, key_tokens);
+                tokens.pop_back();
+                w.set(key_tokens, tokens);
+            },
+            kind);
+        add(
+            all, "a vocabulary one token too long" + of, model, "",
+            [](gguf_writer& w) {
+                auto tokens = texts_of(w, key_tokens);
+                tokens.push_back("one more");
+                w.set(key_tokens, tokens);
+            },
+            kind);
+        add(
+            all, "types one too few" + of, model, "token_type", [](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(299, 1)); }, kind);
+        add(
+            all, "types one too many" + of, model, "token_type", [](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(301, 1)); }, kind);
+        add(
+            all, "no types" + of, maybe, "", [](gguf_writer& w) { w.erase(key_types); }, kind);
         for (const int type : {-1, 0, 7, 99, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()})
-            add(all, "tokens of type " + std::to_string(type) + of, maybe, "",
+            add(
+                all, "tokens of type " + std::to_string(type) + of, maybe, "",
                 [type](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(300, type)); }, kind);
         for (const int type : {2, 3, 4, 5, 6})
-            add(all, "all tokens of type " + std::to_string(type) + of, maybe, "",
+            add(
+                all, "all tokens of type " + std::to_string(type) + of, maybe, "",
                 [type](gguf_writer& w) { w.set(key_types, std::vector<std::int32_t>(300, type)); }, kind);
-        add(all, "all tokens the same" + of, maybe, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>(300, "a")); }, kind);
-        add(all, "all tokens empty" + of, maybe, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>(300)); }, kind);
-        add(all, "no tokenizer model" + of, model, "tokenizer.ggml.model", [](gguf_writer& w) { w.erase("tokenizer.ggml.model"); }, kind);
+        add(
+            all, "all tokens the same" + of, maybe, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>(300, "a")); }, kind);
+        add(
+            all, "all tokens empty" + of, maybe, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>(300)); }, kind);
+        add(
+            all, "no tokenizer model" + of, model, "tokenizer.ggml.model", [](gguf_writer& w) { w.erase("tokenizer.ggml.model"); }, kind);
         for (const auto* name : {"bert", "t5", "rwkv", "none", "", "LLAMA", "\x1b[1m"})
-            add(all, "tokenizer model '" + printable(name) + '\'' + of, model, "", [name](gguf_writer& w) { w.set("tokenizer.ggml.model", name); }, kind);
-        add(all, "the other kind of tokenizer" + of, maybe, "", [kind](gguf_writer& w) { w.set("tokenizer.ggml.model", kind == spm ? "gpt2" : "llama"); }, kind);
+            add(
+                all, "tokenizer model '" + printable(name) + '\'' + of, model, "", [name](gguf_writer& w) { w.set("tokenizer.ggml.model", name); }, kind);
+        add(
+            all, "the other kind of tokenizer" + of, maybe, "", [kind](gguf_writer& w) { w.set("tokenizer.ggml.model", kind == spm ? "gpt2" : "llama"); },
+            kind);
     }
     add(all, "scores one too few", model, "scores", [](gguf_writer& w) { w.set(key_scores, std::vector<float>(299)); });
     add(all, "scores one too many", model, "scores", [](gguf_writer& w) { w.set(key_scores, std::vector<float>(301)); });
@@ -125,7 +146,9 @@ inline void add_texts(std::vector<bad_file>& all) {
     using namespace std::string_literals;
     const auto text = [&](const std::string& name, const std::string& token) {
         for (const auto kind : {spm, byte_level})
-            add(all, "a token that is " + name + (kind == spm ? "" : " (byte-level)"), refused_by::maybe, "", [token](gguf_writer& w) { change_token(w, 270, token); }, kind);
+            add(
+                all, "a token that is " + name + (kind == spm ? "" : " (byte-level)"), refused_by::maybe, "",
+                [token](gguf_writer& w) { change_token(w, 270, token); }, kind);
     };
     text("empty", "");
     text("a zero byte", "\0"s);
@@ -146,7 +169,8 @@ inline void add_texts(std::vector<bad_file>& all) {
 
     // Byte tokens: id 3 is <0x00>.
     for (const auto* body : {"-1", "+1", " 1", "1 ", "GG", "", "1", "100", "0x", "ff", "Ff", "\xc3\xa9", "\xff\xff"})
-        add(all, std::string("a byte token <0x") + printable(body) + '>', refused_by::maybe, "", [body](gguf_writer& w) { change_token(w, 3, std::string("<0x") + body + '>'); });
+        add(all, std::string("a byte token <0x") + printable(body) + '>', refused_by::maybe, "",
+            [body](gguf_writer& w) { change_token(w, 3, std::string("<0x") + body + '>'); });
     for (const auto* token : {"<0X41>", "<0x41", "0x41>", "<0x41>>", "hello", "<", ""})
         add(all, std::string("a byte token '") + token + '\'', refused_by::maybe, "", [token](gguf_writer& w) { change_token(w, 3, token); });
     add(all, "a byte token twice", refused_by::maybe, "", [](gguf_writer& w) { change_token(w, 3, "<0x41>"); });
@@ -167,7 +191,9 @@ inline void add_special_ids(std::vector<bad_file>& all) {
         const auto key = std::string("tokenizer.ggml.") + id + "_token_id";
         const auto put = [&](const char* what, auto value) {
             for (const auto kind : {spm, byte_level})
-                add(all, key + " of " + what + (kind == spm ? "" : " (byte-level)"), refused_by::maybe, "", [key, value](gguf_writer& w) { w.set(key, value); }, kind);
+                add(
+                    all, key + " of " + what + (kind == spm ? "" : " (byte-level)"), refused_by::maybe, "", [key, value](gguf_writer& w) { w.set(key, value); },
+                    kind);
         };
         put("V", std::uint32_t{300});
         put("2^31", std::uint32_t{1} << 31);
@@ -183,11 +209,13 @@ inline void add_special_ids(std::vector<bad_file>& all) {
 
 inline void add_merges(std::vector<bad_file>& all) {
     using namespace std::string_literals;
-    constexpr auto maybe = refused_by::maybe;
-    const auto merges = [&](std::string name, std::vector<std::string> list) {
-        add(all, std::move(name), maybe, "", [list](gguf_writer& w) { w.set(key_merges, list); }, byte_level);
+    constexpr auto maybe  = refused_by::maybe;
+    const auto     merges = [&](std::string name, std::vector<std::string> list) {
+        add(
+                all, std::move(name), maybe, "", [list](gguf_writer& w) { w.set(key_merges, list); }, byte_level);
     };
-    add(all, "no merges", maybe, "", [](gguf_writer& w) { w.erase(key_merges); }, byte_level);
+    add(
+        all, "no merges", maybe, "", [](gguf_writer& w) { w.erase(key_merges); }, byte_level);
     merges("an empty list of merges", {});
     merges("a merge of unknown tokens", {"qqqq zzzz"});
     merges("a merge whose left is unknown", {"qqqq e"});
@@ -206,15 +234,20 @@ inline void add_merges(std::vector<bad_file>& all) {
     merges("100,000 times the same merge", std::vector<std::string>(100'000, "h e"));
     add(all, "merges in a SentencePiece vocabulary", maybe, "", [](gguf_writer& w) { w.set(key_merges, std::vector<std::string>{"h e"}); });
     const auto pre = [&](std::string shown, std::string name, std::string find) {
-        add(all, "pre-tokenizer " + shown, refused_by::model, std::move(find), [name](gguf_writer& w) { w.set("tokenizer.ggml.pre", name); }, byte_level);
+        add(
+            all, "pre-tokenizer " + shown, refused_by::model, std::move(find), [name](gguf_writer& w) { w.set("tokenizer.ggml.pre", name); }, byte_level);
     };
     pre("unknown", "nonsense-9000", "nonsense-9000");
     pre("in capitals", "GPT-2", "GPT-2");
     pre("of control characters", "\x1b[2Jgpt-2", "\\x1b");
     pre("of 64 KiB", std::string(65'536, 'p'), "...");
-    add(all, "an empty pre-tokenizer", maybe, "", [](gguf_writer& w) { w.set("tokenizer.ggml.pre", ""); }, byte_level);
-    add(all, "no pre-tokenizer", maybe, "", [](gguf_writer& w) { w.erase("tokenizer.ggml.pre"); }, byte_level);
-    add(all, "a normalisation table that is cut", maybe, "", [](gguf_writer& w) { w.set("tokenizer.ggml.precompiled_charsmap", std::vector<std::uint8_t>{0xff, 0xff, 0xff, 0x7f, 1}); });
+    add(
+        all, "an empty pre-tokenizer", maybe, "", [](gguf_writer& w) { w.set("tokenizer.ggml.pre", ""); }, byte_level);
+    add(
+        all, "no pre-tokenizer", maybe, "", [](gguf_writer& w) { w.erase("tokenizer.ggml.pre"); }, byte_level);
+    add(all, "a normalisation table that is cut", maybe, "", [](gguf_writer& w) {
+        w.set("tokenizer.ggml.precompiled_charsmap", std::vector<std::uint8_t>{0xff, 0xff, 0xff, 0x7f, 1});
+    });
     add(all, "a chat template of 1 MiB", maybe, "", [](gguf_writer& w) { w.set("tokenizer.chat_template", std::string(std::size_t{1} << 20, '{')); });
 }
 

@@ -19,7 +19,9 @@ inline void add_mistaken_files(std::vector<bad_file>& all) {
     is("an HTML page behind a byte order mark and blank lines", "HTML", "\xef\xbb\xbf\r\n\r\n  <!doctype HTML><html></html>");
     is("an XML error of a storage service", "HTML", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code></Error>");
     is("a server's plain error", "Entry not found", "Entry not found");
-    is("a text in French CP1252", "not a GGUF file", "Entr\xe9" "e introuvable, d\xe9sol\xe9");
+    is("a text in French CP1252", "not a GGUF file",
+       "Entr\xe9"
+       "e introuvable, d\xe9sol\xe9");
     is("a JSON file", "JSON", "{\n  \"architectures\": [\"LlamaForCausalLM\"]\n}");
     is("a JSON list", "JSON", "[1, 2, 3]");
     is("a safetensors file", "safetensors", "\x40\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}        \0\0\0\0"sv);
@@ -28,7 +30,9 @@ inline void add_mistaken_files(std::vector<bad_file>& all) {
     is("a PyTorch zip", "PyTorch", "PK\3\4\0\0\x08\x08\0\0\0\0\0\0\0\0archive/data.pkl"sv);
     is("a gzip file", "gzip", "\x1f\x8b\x08\0\0\0\0\0\0\3"sv);
     is("a zstd file", "zstd", "\x28\xb5\x2f\xfd\x24\x01"sv);
-    is("an xz file", "xz", "\xfd" "7zXZ\0\0\4"sv);
+    is("an xz file", "xz",
+       "\xfd"
+       "7zXZ\0\0\4"sv);
     is("a bzip2 file", "bzip2", "BZh91AY&SY");
     is("a 7z archive", "7z", "7z\xbc\xaf\x27\x1c\0\4"sv);
     is("an old GGML file", "GGML", "lmgg\0\x7d\0\0"sv);
@@ -37,7 +41,9 @@ inline void add_mistaken_files(std::vector<bad_file>& all) {
     is("an old GGLA adapter", "GGLA", "algg\1\0\0\0"sv);
     is("a PDF document", "PDF", "%PDF-1.7\n");
     is("an HDF5 file", "HDF5", "\x89HDF\r\n\x1a\n");
-    is("an ELF program", "not a GGUF file", "\x7f" "ELF\2\1\1\0"sv);
+    is("an ELF program", "not a GGUF file",
+       "\x7f"
+       "ELF\2\1\1\0"sv);
     is("a later checkpoint of llama2.c", "llama2.c", "24ka\1\0\0\0"sv);
     is("one byte of GGUF's magic", "ends inside its header", "G");
     is("three bytes of GGUF's magic", "ends inside its header", "GGU");
