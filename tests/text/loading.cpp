@@ -119,10 +119,8 @@ TEST_CASE("every tokenizer key of every wrong type is an error or a tokenizer, a
                 }
                 const auto t = load_tokenizer(w);
                 ++n_all;
-                if (t)
-                    CHECK(t->encode("hi a"));
-                else
-                    ++n_refused, CHECK_FALSE(t.error().message().empty());
+                n_refused += !t.has_value();
+                CHECK((t ? t->encode("hi a").has_value() : !t.error().message().empty()));
             }
     CHECK(n_refused > n_all / 2);
     refuses(spm().set(scores_key, std::vector<std::uint8_t>(263)), code::format_invalid, {scores_key});  // u8 read as f32 was a field bug elsewhere
