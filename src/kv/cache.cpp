@@ -13,15 +13,12 @@ result<cache> cache::make(const kv::layout& l) {
     return c;
 }
 
-result<cache> cache::copy(std::size_t n) const {
-    auto other = make(layout_);
-    if (!other) return other;
+void cache::assign(const cache& from, std::size_t n) noexcept {
     const std::size_t used = layout_.used_bytes(n);
     for (std::size_t head = 0; head < layout_.layers * layout_.heads * 2 && used != 0; ++head) {
         const std::size_t at = head * layout_.head_bytes();
-        std::memcpy(other->memory_.data() + at, memory_.data() + at, used);
+        std::memcpy(memory_.data() + at, from.memory_.data() + at, used);
     }
-    return other;
 }
 
 }  // namespace plume::kv

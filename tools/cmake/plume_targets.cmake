@@ -4,9 +4,24 @@ function(plume_private_options target)
         CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
     target_compile_options(${target} PRIVATE
         -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>   # g++ 12 sees overlaps in std::string's operator+ that are not there
         $<$<BOOL:${PLUME_WARNINGS_AS_ERRORS}>:-Werror>
-        # The numbers contract: whatever the host's flags say, no contraction, no fast-math, and no instruction of the build machine.
-        -ffp-contract=off -fno-fast-math -march=x86-64 -mno-avx)
+        # The numbers contract: whatever the host's flags say, no contraction, no fast-math and none of its parts,
+        # and no instruction of the build machine. These come after CMAKE_CXX_FLAGS on the command line, and the last one counts.
+        -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math -fno-reciprocal-math -fno-finite-math-only
+        -fsigned-zeros -march=x86-64 -mno-avx
+        $<$<CXX_COMPILER_ID:GNU>:-fno-allow-store-data-races>)   # a part of -Ofast
+endfunction()
+
+# A shared library exports the public names by a linker script: no macro stands before every declaration, and no copy of
+# standard library code leaves the library. A static one hides everything, so that a program or a library around it exports nothing of plume.
+function(plume_visibility target)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "SHARED_LIBRARY")
+        set(script ${PROJECT_SOURCE_DIR}/tools/cmake/plume.map)
+        set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET default LINK_DEPENDS ${script})
+        target_link_options(${target} PRIVATE LINKER:--version-script=${script} LINKER:--no-undefined)
+    endif()
 endfunction()
 
 # One CPU target: kernels/cpu/targets/<name>.cpp with its own flags. The order of the calls is the priority.
@@ -16,7 +31,8 @@ function(plume_cpu_target library name)
     target_compile_features(plume_kernels_${name} PRIVATE cxx_std_20)
     target_include_directories(plume_kernels_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
     # -O2 in every configuration: an unoptimised copy of an inline function must not be emitted where a linker could keep it for everyone.
-    target_compile_options(plume_kernels_${name} PRIVATE -O2 ${ARGN})
+    # For the same reason no link-time optimisation: it may merge functions of different targets.
+    target_compile_options(plume_kernels_${name} PRIVATE -O2 -fno-lto ${ARGN})
     target_sources(${library} PRIVATE $<TARGET_OBJECTS:plume_kernels_${name}>)
     set_property(GLOBAL APPEND PROPERTY PLUME_CPU_TARGETS ${name})
 endfunction()
@@ -32,17 +48,38 @@ function(plume_finish_cpu_targets library)
     target_include_directories(${library} PRIVATE ${PROJECT_BINARY_DIR}/generated)
 endfunction()
 
-# plume_add_tests(folder): one test program of all tests/<folder>/*.cpp.
+# plume_add_tests(folder libraries...): one test program, test_<folder>, of all tests/<folder>/*.cpp.
+# Its cases run as one ctest, <folder>. Those of a doctest suite named below run as a ctest of their own, <folder>.<suite>, labelled with
+# the suite's name, so that a configuration can choose: long (minutes to hours), models (need a real model), determinism (the hashes), threads.
 function(plume_add_tests folder)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
     if(NOT sources)
         return()
     endif()
-    set(target test_${folder})
+    string(REPLACE "/" "_" target test_${folder})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/main.cpp ${sources})
     plume_private_options(${target})
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${target} PRIVATE plume::plume doctest::doctest ${ARGN})
-    target_compile_definitions(${target} PRIVATE PLUME_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden")
-    add_test(NAME ${folder} COMMAND ${target})
+    target_compile_definitions(${target} PRIVATE
+        PLUME_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
+        PLUME_MODELS_FOLDER="${PROJECT_SOURCE_DIR}/models")   # where tools/get_model.sh puts them; the variable PLUME_MODELS overrides it
+    set_property(GLOBAL APPEND PROPERTY PLUME_TEST_PROGRAMS ${target})
+
+    set(suites long models determinism threads)
+    list(JOIN suites "," named_suites)
+    add_test(NAME ${folder} COMMAND ${target} --test-suite-exclude=${named_suites})
+    foreach(suite IN LISTS suites)
+        set(has_suite FALSE)
+        foreach(source IN LISTS sources)
+            file(STRINGS ${source} lines REGEX "(test_suite|TEST_SUITE)\\(\"${suite}\"\\)")
+            if(lines)
+                set(has_suite TRUE)
+            endif()
+        endforeach()
+        if(has_suite)
+            add_test(NAME ${folder}.${suite} COMMAND ${target} --test-suite=${suite})
+            set_tests_properties(${folder}.${suite} PROPERTIES LABELS ${suite})
+        endif()
+    endforeach()
 endfunction()

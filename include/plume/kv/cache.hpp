@@ -17,8 +17,8 @@ public:
     [[nodiscard]] std::byte*        keys(std::size_t layer, std::size_t head) noexcept { return memory_.data() + layout_.keys_at(layer, head); }
     [[nodiscard]] std::byte*        values(std::size_t layer, std::size_t head) noexcept { return memory_.data() + layout_.values_at(layer, head); }
 
-    /// A cache of its own that holds the first n positions of this one.
-    [[nodiscard]] result<cache> copy(std::size_t n) const;
+    /// Takes over the first n positions of a cache of the same layout.
+    void assign(const cache& from, std::size_t n) noexcept;
 
 private:
     kv::layout layout_;

@@ -51,17 +51,21 @@ public:
     [[nodiscard]] std::string_view          kind() const noexcept;             // "SentencePiece BPE", "byte-level BPE"
     [[nodiscard]] std::string_view          pretokenizer() const noexcept;     // "llama-bpe"; empty where there is none
 
+    [[nodiscard]] std::size_t               allocated_bytes() const noexcept;  // of the tables
+
     struct tables;
     explicit tokenizer(std::shared_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
 
 private:
+    friend class text_stream;
     std::shared_ptr<const tables> tables_;
 };
 
 /// Turns tokens into text as they come and never cuts a character: bytes that begin one are held back until it is whole. One-at-a-time.
 class text_stream {
 public:
-    explicit text_stream(tokenizer t, bool show_special = false);
+    /// at_start: the first token begins a text, so that a leading space which encode would add is taken off; false for the continuation of a prompt.
+    explicit text_stream(tokenizer t, bool show_special = false, bool at_start = true);
 
     /// The text that `id` completes; may be empty. The view lives until the next call.
     std::string_view push(token_id id);
@@ -72,7 +76,7 @@ private:
     tokenizer   tokenizer_;
     std::string held_, out_;
     bool        show_special_;
-    bool        at_start_ = true;
+    bool        at_start_;
 };
 
 }  // namespace plume

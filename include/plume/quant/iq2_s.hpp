@@ -1,0 +1,31 @@
+#pragma once
+
+#include <plume/quant/iq2_xxs.hpp>
+
+namespace plume::quant {
+
+/// 256 weights in 82 bytes: w[i] = d/8·(2s + 1)·(± magnitude), s in [0, 15] for 16 weights.
+/// Magnitudes come eight at a time from a grid of 1024.
+/// Source: GGUF specification, type 22.
+struct iq2_s {
+    static constexpr int              gguf_type = 22;
+    static constexpr std::string_view name      = "IQ2_S";
+    static constexpr std::size_t      weights   = 256;
+    struct block {
+        half         d;
+        std::uint8_t grid[32];  // the low 8 bits of an index for every 8 weights
+        std::uint8_t signs[32];
+        std::uint8_t grid_high[8];  // and two more bits of the index, four a byte
+        std::uint8_t subs[8];       // s, two a byte
+    };
+    static_assert(sizeof(block) == 82);
+
+    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_16, .has_table = true};
+    static constexpr int                         offset = 0;
+    static constexpr std::array<std::int8_t, 16> table  = iq2_xxs::table;
+
+    static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void unpack(const block&, std::size_t group, codes_32&) noexcept;
+};
+
+}  // namespace plume::quant

@@ -1,0 +1,157 @@
+#pragma once
+
+// GCC 12 warns of its own intrinsics' "undefined" operands (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+#include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "inlined.hpp"
+
+// 16 lanes in one 512-bit register; meanings as in lanes_scalar.hpp. Dot products without VNNI (lanes_avx512vnni.hpp has them with it).
+
+namespace plume::kernels {
+namespace {
+
+struct lanes_avx512 {
+    struct f32 {
+        __m512 v;
+    };
+    struct i32 {
+        __m512i v;
+    };
+    struct line {
+        __m512i v;
+    };
+
+    static constexpr int tokens(int /*planes*/) { return 8; }
+    static constexpr int panels       = 4;
+    static constexpr int heads        = 4;
+    static constexpr int score_groups = 4;
+    static constexpr int value_groups = 4;
+
+    PLUME_INLINE static __mmask16 first_n(std::size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffffu : (1u << n) - 1); }
+
+    PLUME_INLINE static f32   set1(float x) { return {_mm512_set1_ps(x)}; }
+    PLUME_INLINE static f32   load(const float* p) { return {_mm512_loadu_ps(p)}; }
+    PLUME_INLINE static f32   load_n(const float* p, std::size_t n) { return {_mm512_maskz_loadu_ps(first_n(n), p)}; }
+    PLUME_INLINE static void  store(float* p, f32 x) { _mm512_storeu_ps(p, x.v); }
+    PLUME_INLINE static void  store_n(float* p, f32 x, std::size_t n) { _mm512_mask_storeu_ps(p, first_n(n), x.v); }
+    PLUME_INLINE static float first(f32 x) { return _mm512_cvtss_f32(x.v); }
+    PLUME_INLINE static f32   load_pairs(const float* p) {
+        const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+        return {_mm512_permutexvar_ps(twice, _mm512_castps256_ps512(_mm256_loadu_ps(p)))};
+    }
+
+    PLUME_INLINE static f32  add(f32 a, f32 b) { return {_mm512_add_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  sub(f32 a, f32 b) { return {_mm512_sub_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  mul(f32 a, f32 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  div(f32 a, f32 b) { return {_mm512_div_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  sqrt(f32 a) { return {_mm512_sqrt_ps(a.v)}; }
+    PLUME_INLINE static f32  fma(f32 a, f32 b, f32 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+    PLUME_INLINE static f32  fnma(f32 a, f32 b, f32 c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+    PLUME_INLINE static f32  max(f32 a, f32 b) { return {_mm512_max_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  min(f32 a, f32 b) { return {_mm512_min_ps(a.v, b.v)}; }
+    PLUME_INLINE static f32  abs(f32 a) { return {_mm512_and_ps(a.v, _mm512_castsi512_ps(_mm512_set1_epi32(0x7fffffff)))}; }
+    PLUME_INLINE static f32  keep_first(f32 a, std::size_t n, float rest) { return {_mm512_mask_blend_ps(first_n(n), _mm512_set1_ps(rest), a.v)}; }
+    PLUME_INLINE static f32  swap_pairs(f32 a) { return {_mm512_castsi512_ps(_mm512_shuffle_epi32(_mm512_castps_si512(a.v), _MM_PERM_CDAB))}; }
+    PLUME_INLINE static f32  negate_even(f32 a) { return {_mm512_xor_ps(a.v, _mm512_castsi512_ps(_mm512_set1_epi64(0x80000000ll)))}; }
+    PLUME_INLINE static bool all_finite(f32 a) {
+        const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(0x7fffffff));
+        return _mm512_cmplt_epi32_mask(magnitude, _mm512_set1_epi32(0x7f800000)) == 0xffff;
+    }
+
+    PLUME_INLINE static __m256 low(__m512 a) { return _mm512_castps512_ps256(a); }
+    PLUME_INLINE static __m256 high(__m512 a) { return _mm512_extractf32x8_ps(a, 1); }
+    PLUME_INLINE static float  reduce_add(f32 a) {
+        const __m256 a8 = _mm256_add_ps(low(a.v), high(a.v));
+        const __m128 a4 = _mm_add_ps(_mm256_castps256_ps128(a8), _mm256_extractf128_ps(a8, 1));
+        const __m128 a2 = _mm_add_ps(a4, _mm_movehl_ps(a4, a4));
+        return _mm_cvtss_f32(_mm_add_ss(a2, _mm_shuffle_ps(a2, a2, 1)));
+    }
+    PLUME_INLINE static float reduce_max(f32 a) {
+        const __m256 a8 = _mm256_max_ps(low(a.v), high(a.v));
+        const __m128 a4 = _mm_max_ps(_mm256_castps256_ps128(a8), _mm256_extractf128_ps(a8, 1));
+        const __m128 a2 = _mm_max_ps(a4, _mm_movehl_ps(a4, a4));
+        return _mm_cvtss_f32(_mm_max_ss(a2, _mm_shuffle_ps(a2, a2, 1)));
+    }
+
+    PLUME_INLINE static i32 iset1(std::int32_t x) { return {_mm512_set1_epi32(x)}; }
+    PLUME_INLINE static i32 iadd(i32 a, i32 b) { return {_mm512_add_epi32(a.v, b.v)}; }
+    PLUME_INLINE static i32 isub(i32 a, i32 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
+    PLUME_INLINE static i32 imul(i32 a, i32 b) { return {_mm512_mullo_epi32(a.v, b.v)}; }
+    PLUME_INLINE static i32 imin(i32 a, i32 b) { return {_mm512_min_epi32(a.v, b.v)}; }
+    PLUME_INLINE static i32 imax(i32 a, i32 b) { return {_mm512_max_epi32(a.v, b.v)}; }
+    template <int N>
+    PLUME_INLINE static i32 shift_left(i32 a) { return {_mm512_slli_epi32(a.v, N)}; }
+    template <int N>
+    PLUME_INLINE static i32 shift_right(i32 a) { return {_mm512_srai_epi32(a.v, N)}; }
+    PLUME_INLINE static std::int32_t reduce_iadd(i32 a) {
+        const __m256i a8 = _mm256_add_epi32(_mm512_castsi512_si256(a.v), _mm512_extracti32x8_epi32(a.v, 1));
+        const __m128i a4 = _mm_add_epi32(_mm256_castsi256_si128(a8), _mm256_extracti128_si256(a8, 1));
+        const __m128i a2 = _mm_add_epi32(a4, _mm_shuffle_epi32(a4, 0x4e));
+        return _mm_cvtsi128_si32(_mm_add_epi32(a2, _mm_shuffle_epi32(a2, 0xb1)));
+    }
+    PLUME_INLINE static f32  to_f32(i32 a) { return {_mm512_cvtepi32_ps(a.v)}; }
+    PLUME_INLINE static f32  as_f32(i32 a) { return {_mm512_castsi512_ps(a.v)}; }
+    PLUME_INLINE static i32  as_i32(f32 a) { return {_mm512_castps_si512(a.v)}; }
+    PLUME_INLINE static void store_i8(std::int8_t* p, i32 a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v)); }
+    PLUME_INLINE static i32  load_i8(const void* p) { return {_mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)))}; }
+    PLUME_INLINE static i32  load_u8(const void* p) { return {_mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)))}; }
+
+    PLUME_INLINE static f32 load_f16(const void* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)))}; }
+    PLUME_INLINE static f32 load_f16_n(const void* p, std::size_t n) { return {_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_n(n), p))}; }
+    PLUME_INLINE static f32 load_bf16(const void* p) {
+        const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+        return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+    }
+    PLUME_INLINE static void store_f16(std::uint16_t* p, f32 x) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT));
+    }
+
+    PLUME_INLINE static line load_line(const void* p) { return {_mm512_loadu_si512(p)}; }
+    template <int Shift, int Mask>
+    PLUME_INLINE static line place(line a) {   // 16-bit shifts: the mask removes what crosses a byte
+        const __m512i mask = _mm512_set1_epi8(static_cast<char>(Mask));
+        if constexpr (Shift == 0) return {_mm512_and_si512(a.v, mask)};
+        else if constexpr (Shift > 0) return {_mm512_and_si512(_mm512_srli_epi16(a.v, Shift), mask)};
+        else return {_mm512_and_si512(_mm512_slli_epi16(a.v, -Shift), mask)};
+    }
+    PLUME_INLINE static line join(line a, line b) { return {_mm512_or_si512(a.v, b.v)}; }
+
+    static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
+    PLUME_INLINE static line table(const std::int8_t* t) { return {_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))}; }
+    PLUME_INLINE static line lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
+    PLUME_INLINE static line from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
+
+    /// Unsigned codes (at most 63) meet maddubs as they are; signed ones as |w| · (x with w's sign), since |w| may be 128 and |x| never is.
+    /// No pair of products leaves 16 bits: 2 · 128 · 127 = 32512.
+    struct operand {
+        __m512i   magnitude;
+        __mmask64 negative;
+    };
+    template <bool Signed>
+    PLUME_INLINE static operand prepare(line w) {
+        if constexpr (Signed) return {_mm512_abs_epi8(w.v), _mm512_movepi8_mask(w.v)};
+        else return {w.v, 0};
+    }
+    template <bool Signed>
+    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
+        int four;
+        __builtin_memcpy(&four, x, 4);
+        __m512i a = _mm512_set1_epi32(four);
+        if constexpr (Signed) a = _mm512_mask_sub_epi8(a, w.negative, _mm512_setzero_si512(), a);
+        return {_mm512_add_epi32(acc.v, _mm512_madd_epi16(_mm512_maddubs_epi16(w.magnitude, a), _mm512_set1_epi16(1)))};
+    }
+};
+
+}  // namespace
+}  // namespace plume::kernels

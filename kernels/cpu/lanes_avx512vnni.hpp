@@ -1,0 +1,29 @@
+#pragma once
+
+#include "lanes_avx512.hpp"
+
+namespace plume::kernels {
+namespace {
+
+/// AVX-512 with dot products of four unsigned weight bytes and four signed activation bytes, the activations broadcast from memory.
+/// Signed weights travel with 128 added, which the start of the sum takes off again.
+struct lanes_avx512vnni : lanes_avx512 {
+    static constexpr std::int32_t bias(int /*bits*/, bool has_table, std::int32_t offset) { return has_table ? 128 : offset; }
+    PLUME_INLINE static line      table(const std::int8_t* t) { return lanes_avx512::from_8_bits(lanes_avx512::table(t)); }
+    PLUME_INLINE static line      from_8_bits(line codes) { return codes; }
+
+    struct operand {
+        __m512i w;
+    };
+    template <bool Signed>
+    PLUME_INLINE static operand prepare(line w) { return {w.v}; }
+    template <bool Signed>
+    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
+        int four;
+        __builtin_memcpy(&four, x, 4);
+        return {_mm512_dpbusd_epi32(acc.v, w.w, _mm512_set1_epi32(four))};
+    }
+};
+
+}  // namespace
+}  // namespace plume::kernels

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <plume/quant/formats.hpp>
+
+#include "attention.hpp"
+#include "matmul_codes.hpp"
+#include "matmul_floats.hpp"
+#include "quantise.hpp"
+#include "rows.hpp"
+
+// From an Arch to its target_table: every kernel, and the matmul of every format in THE LIST. Formats with equal code layouts share kernels.
+
+namespace plume::kernels::cpu {
+
+template <class A, class F>
+consteval target_table::matmul_entry matmul_of() {
+    if constexpr (quant::float_format<F>) {
+        using block = typename F::block;
+        static_assert(sizeof(block) == 2 || sizeof(block) == 4);
+        if constexpr (sizeof(block) == 4) return {.f32 = matmul_floats<A, weights_f32<A>>};
+        else if constexpr (__is_same(F, quant::bf16)) return {.f32 = matmul_floats<A, weights_bf16<A>>};
+        else return {.f32 = matmul_floats<A, weights_f16<A>>};
+    } else {
+        return {.a8 = matmul_codes<A, F::codes, 1>, .a16 = matmul_codes<A, F::codes, 2>};
+    }
+}
+
+template <class A, class List = quant::all_formats>
+struct matmul_entries;
+template <class A, class... Fs>
+struct matmul_entries<A, type_list<Fs...>> {
+    static constexpr target_table::matmul_entry list[] = {matmul_of<A, Fs>()...};
+};
+
+template <class A>
+consteval target_table make_table(const char* name) {
+    return {.name             = name,
+            .matmul           = matmul_entries<A>::list,
+            .quantise         = quantise<A>,
+            .rms_norm         = rms_norm<A>,
+            .rope_interleaved = rope_interleaved<A>,
+            .silu_mul         = silu_mul<A>,
+            .add              = add<A>,
+            .append_kv_f16    = append_kv<A, cache_f16<A>>,
+            .append_kv_f32    = append_kv<A, cache_f32<A>>,
+            .attention_f16    = attention<A, cache_f16<A>>,
+            .attention_f32    = attention<A, cache_f32<A>>,
+            .merge_attention  = merge_attention<A>,
+            .all_finite       = all_finite<A>,
+            .exp_and_sum      = exp_and_sum<A>};
+}
+
+}  // namespace plume::kernels::cpu

@@ -1,0 +1,208 @@
+#include "forward.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <plume/core/checked.hpp>
+#include <plume/quant/formats.hpp>
+
+#include "numerics.hpp"
+#include "panel.hpp"
+#include "parallel.hpp"
+
+namespace plume {
+namespace {
+
+constexpr std::size_t task_bytes  = std::size_t{128} << 10;   // of weights: small enough that a thread which lost its core delays the others little
+constexpr float       largest_f16 = 65504.0f;
+
+error cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
+
+/// The rows from `row` on of quantised activations.
+kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
+    const std::size_t blocks = x.D / kernels::block_elems;
+    kernels::quantised y     = x;
+    y.hi += row * x.D;
+    y.lo = x.lo == nullptr ? nullptr : x.lo + row * x.D;
+    y.s += row * blocks;
+    y.sums += row * blocks * 2;
+    y.S += row * blocks;
+    return y;
+}
+
+}  // namespace
+
+/// body(row) for each row: on the executor where there are several, else here.
+template <class Body>
+void forward_pass::each_row(std::size_t begin, std::size_t end, const Body& body) {
+    constexpr std::size_t rows_per_task = 4;
+    parallel(*in_.workers, div_up(end - begin, rows_per_task), [&](std::size_t task) {
+        if (stop_.stop_requested()) return;
+        const std::size_t first = begin + task * rows_per_task;
+        for (std::size_t t = first; t < std::min(end, first + rows_per_task); ++t) body(t);
+    });
+}
+
+result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, std::size_t wanted) {
+    S_ = S;
+    T_ = tokens.size();
+    embed(tokens);      // x[T,D]
+    prepare_rope();     // cosine, sine [T, rotated/2]
+    for (std::size_t i = 0; i < c_.L; ++i) {
+        decoder_layer(i, i + 1 == c_.L ? wanted : 0);   // in the last layer only what somebody asked for
+        if (stop_.stop_requested()) return cancelled();
+    }
+    if (overflow_)
+        return error{code::not_finite, "computed a key or value that the cache's type cannot hold"}.hint("use the kv type f32; if that fails too, the model's weights are damaged");
+    return {};
+}
+
+void forward_pass::embed(std::span<const token_id> tokens) {
+    each_row(0, T_, [&](std::size_t t) { unpack_row(in_.weights->embedding, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
+}
+
+/// "RoFormer: Enhanced Transformer with Rotary Position Embedding", Su et al. 2021, section 3.2.2. Angles in double: a float's position·frequency is off by 1e-3 at 16k.
+void forward_pass::prepare_rope() {
+    const std::size_t pairs = c_.rotated / 2;
+    each_row(0, T_, [&](std::size_t t) {
+        for (std::size_t i = 0; i < pairs; ++i) {
+            const double angle          = static_cast<double>(S_ + t) * in_.frequencies[i];
+            s_.cosine[t * pairs + i] = static_cast<float>(numerics::cos(angle));
+            s_.sine[t * pairs + i]   = static_cast<float>(numerics::sin(angle));
+        }
+    });
+}
+
+/// One pre-norm decoder layer; x[T,D] is the residual stream, updated in place for rows [wanted, T).
+void forward_pass::decoder_layer(std::size_t index, std::size_t wanted) {
+    const layer_weights& w    = in_.weights->layers[index];
+    const std::size_t    D    = c_.D, F = c_.F;
+    const auto           add_to_x = [&](const float* y) {
+        each_row(wanted, T_, [&](std::size_t t) { in_.table->add(y + t * D, s_.x + t * D, D); });
+    };
+
+    norm(w.attn_norm, 0, T_);                                                          // h[T,D]
+    if (wanted == 0) {
+        matmul(role::qkv, s_.h, D, 0, T_, {{&w.q, s_.q}, {&w.k, s_.k}, {&w.v, s_.v}});   // q[T,H,E] k[T,K,E] v[T,K,E]
+    } else {
+        matmul(role::qkv, s_.h, D, 0, T_, {{&w.k, s_.k}, {&w.v, s_.v}});
+        matmul(role::qkv, s_.h, D, wanted, T_, {{&w.q, s_.q}});
+    }
+    rope_and_append(index, wanted);                                                    // now S + T positions
+    if (wanted == T_) return;
+    attend(index, wanted);                                                             // q[T,H,E] becomes the heads' output
+    matmul(role::o, s_.q, c_.H * c_.E, wanted, T_, {{&w.o, s_.h}});
+    add_to_x(s_.h);                                                                    // x[T,D] += heads · Wo^T
+
+    norm(w.ffn_norm, wanted, T_);
+    matmul(role::gate_up, s_.h, D, wanted, T_, {{&w.gate, s_.gate}, {&w.up, s_.up}});  // [T,F] each
+    each_row(wanted, T_, [&](std::size_t t) { in_.table->silu_mul(s_.gate + t * F, s_.up + t * F, s_.gate + t * F, F); });
+    matmul(role::down, s_.gate, F, wanted, T_, {{&w.down, s_.h}});
+    add_to_x(s_.h);
+}
+
+void forward_pass::norm(const float* w, std::size_t row_begin, std::size_t row_end) {
+    each_row(row_begin, row_end, [&](std::size_t t) { in_.table->rms_norm(s_.x + t * c_.D, w, c_.norm_eps, s_.h + t * c_.D, c_.D); });
+}
+
+void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
+    const std::size_t E = c_.E, pairs = c_.rotated / 2;
+    const bool        f16    = cache_.layout().type == kv_type::f16;
+    const float       limit  = f16 ? largest_f16 : 3.4028234e38f;
+    const auto        append = f16 ? in_.table->append_kv_f16 : in_.table->append_kv_f32;
+    each_row(0, T_, [&](std::size_t t) {
+        const float *cosine = s_.cosine + t * pairs, *sine = s_.sine + t * pairs;
+        float *      k = s_.k + t * c_.K * E, *v = s_.v + t * c_.K * E;
+        if (t >= wanted) in_.table->rope_interleaved(s_.q + t * c_.H * E, c_.H, E, cosine, sine, c_.rotated);
+        in_.table->rope_interleaved(k, c_.K, E, cosine, sine, c_.rotated);
+        bool fits = true;
+        for (std::size_t i = 0; i < c_.K * E; ++i) fits = fits && std::fabs(k[i]) <= limit && std::fabs(v[i]) <= limit;   // false for NaN too
+        if (!fits) overflow_ = true;
+        for (std::size_t head = 0; head < c_.K; ++head) append(k + head * E, v + head * E, S_ + t, E, cache_.keys(index, head), cache_.values(index, head));
+    });
+}
+
+/// Causal attention, "Attention Is All You Need", Vaswani et al. 2017, eq. 1, by online softmax over tiles: "Online normalizer calculation for softmax",
+/// Milakov and Gimelshein 2018. Splits begin at fixed positions and are merged in order, so that threads never change a bit.
+void forward_pass::attend(std::size_t index, std::size_t wanted) {
+    const std::size_t E = c_.E, G = c_.H / c_.K, split = kernels::attention_split, partial = G * (E + 2);
+    const auto        kernel   = cache_.layout().type == kv_type::f16 ? in_.table->attention_f16 : in_.table->attention_f32;
+    const std::size_t splits   = div_up(S_ + T_, split);
+    const auto        partials = [&](std::size_t t, std::size_t head) { return s_.partials + (t * c_.K + head) * s_.splits * partial; };
+    parallel(*in_.workers, (T_ - wanted) * c_.K * splits, [&](std::size_t task) {
+        const std::size_t s = task % splits, head = task / splits % c_.K, t = wanted + task / splits / c_.K, visible = S_ + t + 1;
+        if (s * split >= visible || stop_.stop_requested()) return;
+        kernel({.q        = s_.q + (t * c_.H + head * G) * E,
+                .q_stride = E,
+                .k        = cache_.keys(index, head),
+                .v        = cache_.values(index, head),
+                .begin    = s * split,
+                .end      = std::min(visible, (s + 1) * split),
+                .G        = G,
+                .E        = E,
+                .scale    = c_.attention_scale,
+                .out      = partials(t, head) + s * partial});
+    });
+    each_row(wanted, T_, [&](std::size_t t) {
+        for (std::size_t head = 0; head < c_.K; ++head)
+            for (std::size_t g = 0; g < G; ++g)
+                in_.table->merge_attention(partials(t, head) + g * (E + 2), div_up(S_ + t + 1, split), partial, E, s_.q + (t * c_.H + head * G + g) * E);
+    });
+}
+
+void forward_pass::quantise(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end) {
+    kernels::quantised planes = s_.planes;
+    planes.D                  = D;
+    if (!two_planes(in_.activations, r)) planes.lo = nullptr;
+    each_row(row_begin, row_end, [&](std::size_t t) { in_.table->quantise(x, D, t, t + 1, planes); });
+}
+
+/// y[T,N] = x[T,D] · w[N,D]^T + b for rows [row_begin, row_end) and several matrices that share their input.
+void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs) {
+    if (row_begin == row_end) return;
+    const auto is_float = [](const job& j) { return quant::formats()[j.w->panels.format].is_float; };
+    if (!std::all_of(jobs.begin(), jobs.end(), is_float)) quantise(r, x, D, row_begin, row_end);
+
+    const auto panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
+    std::size_t all = 0;
+    for (const job& j : jobs) all += panels_of(j);
+    const std::size_t fair  = div_up(all, in_.workers->concurrency() * 8), small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+    const std::size_t step  = round_up(std::min(fair, small), 4);   // kernels like four panels in flight
+    std::size_t       tasks = 0;
+    for (const job& j : jobs) tasks += div_up(panels_of(j), step);
+
+    parallel(*in_.workers, tasks, [&](std::size_t task) {
+        if (stop_.stop_requested()) return;
+        const job* j = jobs.begin();
+        for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
+        const auto&       w     = j->w->panels;
+        const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
+        matmul_rows(w, begin, end, x, row_begin, row_end, two_planes(in_.activations, r), j->y);
+        if (j->w->bias == nullptr) return;
+        const std::size_t first = begin * kernels::panel_rows, last = std::min(w.N, end * kernels::panel_rows);
+        for (std::size_t t = row_begin; t < row_end; ++t) in_.table->add(j->w->bias + first, j->y + t * w.N + first, last - first);
+    });
+}
+
+void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end,
+                               bool planes, float* y) const {
+    const auto& entry = in_.table->matmul[w.format];
+    if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
+    kernels::quantised in = s_.planes;
+    in.D                  = w.D;
+    if (!planes) in.lo = nullptr;
+    (planes ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in, row_begin), row_end - row_begin, y + row_begin * w.N, w.N);
+}
+
+result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t n) {
+    norm(in_.weights->output_norm, row, row + n);                                                                  // h[n,D]
+    const matrix head{.panels = in_.weights->head, .bias = nullptr};
+    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});                                       // logits[n,V]
+    if (stop_.stop_requested()) return cancelled();
+    const std::span<const float> out(s_.logits, n * c_.V);
+    if (!in_.table->all_finite(out.data(), out.size()))
+        return error{code::not_finite, "computed a logit that is not a finite number"}.hint("the weights may be damaged (plume check), or the kv type f16 too narrow for this model (try f32)");
+    return out;
+}
+
+}  // namespace plume

@@ -1,0 +1,147 @@
+#include <plume/model.hpp>
+
+#include <algorithm>
+
+#include <plume/core/printable.hpp>
+#include <plume/session.hpp>
+
+#include "dispatch.hpp"
+#include "guard.hpp"
+#include "model_parts.hpp"
+#include "numerics.hpp"
+#include "parallel.hpp"
+#include "system.hpp"
+
+namespace plume {
+namespace {
+
+/// Frequencies of RoPE: base^(-2i/rotated), scaled, and divided by the file's factors ("The Llama 3 Herd of Models", section 3.4.1: scaled RoPE).
+result<std::vector<double>> rope_frequencies(const io::gguf& file, const model_config& c, const float* factors) {
+    const fp_control    contract;
+    std::vector<double> frequencies(c.rotated / 2);
+    for (std::size_t i = 0; i < frequencies.size(); ++i) {
+        const double factor = factors == nullptr ? 1.0 : static_cast<double>(factors[i]);
+        if (!(factor > 1e-6 && factor < 1e9))
+            return file.fault(code::format_invalid, "holds a factor that is not a positive number").about("tensor", "rope_freqs.weight").expected_found("1e-6 to 1e9", to_text(factor));
+        frequencies[i] = numerics::pow(c.rope_base, -2.0 * static_cast<double>(i) / static_cast<double>(c.rotated)) * c.rope_scale / factor;
+    }
+    return frequencies;
+}
+
+/// What every way of opening a model has in common up to the weights.
+struct opened {
+    io::gguf                      file;
+    std::shared_ptr<model::parts> parts;
+    weight_plan                   plan;
+};
+
+result<opened> prepare(result<io::gguf> file, const load_options& options) {
+    if (!file) return std::move(file).error();
+    auto parts  = std::make_shared<model::parts>();
+    auto config = read_config(*file);
+    if (!config) return std::move(config).error();
+    parts->config  = std::move(*config);
+    auto tokenizer = plume::tokenizer::from_gguf(*file, options.on_notice);
+    if (!tokenizer) return std::move(tokenizer).error();
+    if (tokenizer->vocabulary_size() > parts->config.V)
+        return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens").about("tensor", "token_embd.weight")
+            .expected_found(tokenizer->vocabulary_size(), parts->config.V);
+    parts->tokenizer = std::move(*tokenizer);
+    auto plan        = plan_weights(*file, parts->config, parts->weights);
+    if (!plan) return std::move(plan).error();
+    return opened{std::move(*file), std::move(parts), std::move(*plan)};
+}
+
+result<void> choose_machine(model::parts& p, const load_options& options) {
+    auto table = choose_target(options.cpu_target);
+    if (!table) return std::move(table).error();
+    p.table       = *table;
+    p.activations = options.activations;
+    p.workers     = options.executor;
+    if (p.workers) return {};
+    auto pool = make_thread_pool(options.threads == 0 ? available_threads() : options.threads);
+    if (!pool) return std::move(pool).error();
+    p.workers = std::move(*pool);
+    return {};
+}
+
+result<void> check_memory(const io::gguf& file, const weight_plan& plan, bool map) {
+    const std::uint64_t need = plan.bytes + (map ? 0 : load_piece_bytes), available = available_memory().available;
+    if (need <= available) return {};
+    return file.fault(code::out_of_memory, "needs more memory than is available for its weights alone").expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)",
+                                                                                                                      readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
+        .hint("close other programs, or choose a smaller model or one of a smaller weight type, such as Q4_K_M");
+}
+
+std::function<bool(std::uint64_t)> progress_of(const load_options& options, std::uint64_t all) {
+    return [&options, all](std::uint64_t done) {
+        if (options.stop.stop_requested()) return false;
+        return !options.on_progress || options.on_progress(all == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(all)));
+    };
+}
+
+result<model> load_opened(result<io::gguf> file, const load_options& options) {
+    auto all = prepare(std::move(file), options);
+    if (!all) return std::move(all).error();
+    if (auto enough = check_memory(all->file, all->plan, options.map); !enough) return std::move(enough).error();
+    auto& parts = *all->parts;
+    if (auto chosen = choose_machine(parts, options); !chosen) return std::move(chosen).error();
+    const auto progress = progress_of(options, all->file.tensor_bytes());
+    if (!progress(0)) return error{code::cancelled, "was cancelled while loading"}.in(all->file.path());
+    if (auto loaded = load_weights(all->file, all->plan, parts.weights, *parts.workers, progress); !loaded) return std::move(loaded).error();
+    auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
+    if (!frequencies) return std::move(frequencies).error();
+    parts.frequencies = std::move(*frequencies);
+    return model(std::move(all->parts));
+}
+
+}  // namespace
+
+const plume::tokenizer& model::tokenizer() const noexcept { return *parts_->tokenizer; }
+const model_config&     model::config() const noexcept { return parts_->config; }
+std::string_view        model::cpu_target() const noexcept { return parts_->table->name; }
+plume::activations      model::activations() const noexcept { return parts_->activations; }
+std::size_t             model::threads() const noexcept { return parts_->workers->concurrency(); }
+std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
+
+result<model> load(const std::string& path, load_options options) {
+    return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options); });
+}
+
+result<model> load_memory(std::span<const std::byte> file, load_options options) {
+    return guarded([&] { return load_opened(io::gguf::from_memory(file, options.limits), options); });
+}
+
+result<model> load_reader(std::uint64_t size, io::read_fn read, load_options options) {
+    return guarded([&] { return load_opened(io::gguf::from_reader(size, std::move(read), options.limits), options); });
+}
+
+result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
+    return guarded([&]() -> result<memory_plan> {
+        auto all = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load);
+        if (!all) return std::move(all).error();
+        const auto& config  = all->parts->config;
+        auto        settled = settle(config, session);
+        if (!settled) return std::move(settled).error();
+        memory_plan p;
+        p.weights           = all->plan.bytes;
+        p.text              = all->parts->tokenizer->allocated_bytes();
+        p.kv                = kv_bytes(config, *settled);
+        p.scratch           = scratch_bytes(config, *settled);
+        p.available         = available_memory().available;
+        p.context_tokens    = settled->context_tokens;
+        p.context_that_fits = p.weights + p.text > p.available ? 0 : largest_context(config, *settled, p.available - p.weights - p.text);
+        return p;
+    });
+}
+
+result<void> check(const std::string& path, load_options options) {
+    return guarded([&]() -> result<void> {
+        auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
+        if (!all) return std::move(all).error();
+        if (auto chosen = choose_machine(*all->parts, options); !chosen) return chosen;
+        return check_weights(all->file, all->plan, *all->parts->workers, progress_of(options, all->file.tensor_bytes()));
+    });
+}
+
+}  // namespace plume

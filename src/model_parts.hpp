@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <plume/model.hpp>
+
+#include "forward.hpp"
+
+namespace plume {
+
+/// What a model is made of; const once loaded.
+struct model::parts {
+    model_config                      config;
+    std::optional<plume::tokenizer>   tokenizer;
+    model_weights                     weights;
+    std::vector<double>               frequencies;   // of RoPE, radians a position
+    const kernels::target_table*      table = nullptr;
+    std::shared_ptr<plume::executor>  workers;
+    plume::activations                activations = plume::activations::mixed;
+
+    [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations}; }
+};
+
+/// The session options with their defaults filled in, checked against the model; notices are given.
+[[nodiscard]] result<session_options> settle(const model_config& c, session_options options);
+
+/// Bytes of a session's cache and scratch.
+[[nodiscard]] std::uint64_t kv_bytes(const model_config& c, const session_options& settled) noexcept;
+[[nodiscard]] std::uint64_t scratch_bytes(const model_config& c, const session_options& settled) noexcept;
+
+/// The largest context, up to the model's own or the one asked for, whose cache and scratch fit in `bytes`; 0 when not even 16 tokens do.
+[[nodiscard]] std::size_t largest_context(const model_config& c, session_options settled, std::uint64_t bytes) noexcept;
+
+/// "9.4 GiB", for people.
+[[nodiscard]] std::string readable_bytes(std::uint64_t bytes);
+
+}  // namespace plume

@@ -1,0 +1,21 @@
+#include <plume/quant/q4_0.hpp>
+
+#include "encode.hpp"
+#include "unpack.hpp"
+
+namespace plume::quant {
+
+void q4_0::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<q4_0>(b, w); }
+
+void q4_0::unpack(const block& b, std::size_t, codes_32& c) noexcept {
+    set_scales(c, to_float(b.d));
+    unpack_nibbles(b.q, c);
+}
+
+void q4_0::encode(std::span<const float, weights> w, block& b) noexcept {
+    std::array<std::uint8_t, 32> code;
+    b.d = encode_signed<8>(w, code);
+    pack_nibbles(code, b.q);
+}
+
+}  // namespace plume::quant

@@ -1,0 +1,15 @@
+#include <plume/quant/tq2_0.hpp>
+
+#include "unpack.hpp"
+
+namespace plume::quant {
+
+void tq2_0::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<tq2_0>(b, w); }
+
+void tq2_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
+    set_scales(c, to_float(b.d));
+    const std::uint8_t* q = b.q + group / 4 * 32;
+    for (std::size_t i = 0; i < 32; ++i) c.code[i] = q[i] >> group % 4 * 2 & 3;
+}
+
+}  // namespace plume::quant

@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include <plume/core/checked.hpp>
+
+#include "forward.hpp"
+
+namespace plume {
+namespace {
+
+/// Hands out aligned pieces of a block; with no block it only counts.
+class carver {
+public:
+    explicit carver(std::byte* base) : base_(base) {}
+
+    template <class T>
+    T* take(std::size_t n) {
+        T* piece = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
+        used_ += round_up(n * sizeof(T), 64);
+        return piece;
+    }
+    [[nodiscard]] std::size_t used() const { return used_; }
+
+private:
+    std::byte*  base_;
+    std::size_t used_ = 0;
+};
+
+std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::byte* base, scratch& s) {
+    const std::size_t widest = std::max({c.D, c.H * c.E, c.F}), blocks = div_up(widest, kernels::block_elems);
+    carver            from(base);
+    s.T        = T;
+    s.splits   = div_up(context_tokens, kernels::attention_split);
+    s.x        = from.take<float>(T * c.D);
+    s.h        = from.take<float>(T * c.D);
+    s.q        = from.take<float>(T * c.H * c.E);
+    s.k        = from.take<float>(T * c.K * c.E);
+    s.v        = from.take<float>(T * c.K * c.E);
+    s.gate     = from.take<float>(T * c.F);
+    s.up       = from.take<float>(T * c.F);
+    s.cosine   = from.take<float>(T * c.rotated / 2);
+    s.sine     = from.take<float>(T * c.rotated / 2);
+    s.partials = from.take<float>(T * c.H * s.splits * (c.E + 2));
+    s.logits   = from.take<float>(scratch::logit_rows * c.V);
+    s.planes   = {.hi   = from.take<std::int8_t>(T * blocks * 32),
+                  .lo   = from.take<std::int8_t>(T * blocks * 32),
+                  .s    = from.take<float>(T * blocks),
+                  .sums = from.take<std::int32_t>(T * blocks * 2),
+                  .S    = from.take<float>(T * blocks),
+                  .D    = widest};
+    return from.used();
+}
+
+}  // namespace
+
+std::size_t scratch::bytes(const model_config& c, std::size_t T, std::size_t context_tokens) noexcept {
+    scratch s;
+    return carve(c, T, context_tokens, nullptr, s);
+}
+
+result<scratch> scratch::make(const model_config& c, std::size_t T, std::size_t context_tokens) {
+    auto memory = buffer::allocate(bytes(c, T, context_tokens));
+    if (!memory) return std::move(memory).error();
+    scratch s;
+    carve(c, T, context_tokens, memory->data(), s);
+    s.memory = std::move(*memory);
+    return s;
+}
+
+}  // namespace plume

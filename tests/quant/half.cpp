@@ -1,0 +1,83 @@
+#include <plume/core/half.hpp>
+
+#include "blocks.hpp"
+
+using namespace plume;
+
+namespace {
+
+/// A half's value from the definition of IEEE 754 binary16.
+double value_of(std::uint16_t bits) {
+    const int    exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const double magnitude = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24);
+    return bits >> 15 ? -magnitude : magnitude;
+}
+
+/// The nearest half by search over all positive finite ones, ties to the even code.
+std::uint16_t nearest_half(float f) {
+    const double  x   = std::fabs(double{f});
+    std::uint16_t low = 0, high = 0x7c00;  // value_of(low) <= x; infinity stands for 65536 here
+    while (high - low > 1) {
+        const auto middle                    = static_cast<std::uint16_t>((low + high) / 2);
+        (value_of(middle) <= x ? low : high) = middle;
+    }
+    const double below = x - value_of(low), above = (high == 0x7c00 ? 65536 : value_of(high)) - x;
+    const auto   best = below < above || (below == above && low % 2 == 0) ? low : high;
+    return static_cast<std::uint16_t>(best | (std::signbit(f) ? 0x8000 : 0));
+}
+
+}  // namespace
+
+TEST_CASE("every half becomes its exact float and comes back") {
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+        const half   h{static_cast<std::uint16_t>(bits)};
+        const double want = value_of(h.bits);
+        if (std::isnan(want)) {
+            REQUIRE(std::isnan(to_float(h)));
+            REQUIRE(std::isnan(to_float(to_half(to_float(h)))));
+            continue;
+        }
+        REQUIRE(double{to_float(h)} == want);
+        REQUIRE(std::signbit(to_float(h)) == (bits >> 15 != 0));
+        REQUIRE(to_half(to_float(h)).bits == bits);
+    }
+}
+
+TEST_CASE("to_half rounds to nearest, ties to even, at every midpoint and on both sides of it") {
+    for (std::uint32_t bits = 0; bits < 0x7c00; ++bits) {
+        const double next   = bits == 0x7bff ? 65536 : value_of(static_cast<std::uint16_t>(bits + 1));
+        const auto   middle = static_cast<float>((value_of(static_cast<std::uint16_t>(bits)) + next) / 2);  // exact in f32
+        for (const float f : {middle, std::nextafter(middle, 0.0f), std::nextafter(middle, 1e30f)}) {
+            REQUIRE(to_half(f).bits == nearest_half(f));
+            REQUIRE(to_half(-f).bits == nearest_half(-f));
+        }
+        REQUIRE(to_half(middle).bits == bits + bits % 2);
+    }
+    for (std::uint64_t i = 0; i < 200'000; ++i) {
+        const auto f = std::bit_cast<float>(static_cast<std::uint32_t>(quant::tests::splitmix64(i)));
+        if (std::isnan(f))
+            REQUIRE(std::isnan(to_float(to_half(f))));
+        else if (std::fabs(f) < 65536)
+            REQUIRE(to_half(f).bits == nearest_half(f));
+        else
+            REQUIRE(to_half(f).bits == (std::signbit(f) ? 0xfc00 : 0x7c00));
+    }
+}
+
+TEST_CASE("bfloat16 is the upper half of a float, rounded to nearest even") {
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+        const bfloat16 b{static_cast<std::uint16_t>(bits)};
+        const float    f = to_float(b);
+        REQUIRE(std::bit_cast<std::uint32_t>(f) == bits << 16);
+        if (std::isnan(f)) {
+            REQUIRE(std::isnan(to_float(to_bfloat16(f))));
+            continue;
+        }
+        REQUIRE(to_bfloat16(f) == b);
+        if (std::isinf(f)) continue;
+        REQUIRE(to_bfloat16(std::bit_cast<float>(bits << 16 | 0x7fff)) == b);
+        REQUIRE(to_bfloat16(std::bit_cast<float>(bits << 16 | 0x8000)).bits == bits + bits % 2);
+        REQUIRE(to_bfloat16(std::bit_cast<float>(bits << 16 | 0x8001)).bits == bits + 1);
+    }
+    CHECK(std::isnan(to_float(to_bfloat16(std::bit_cast<float>(0x7f800001u)))));  // a NaN whose upper half is infinity
+}

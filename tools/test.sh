@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# tools/test.sh [--quick]: installs what is needed, builds everything and runs all tests but the long ones. Debian 12, as root or with sudo.
+# --quick stops after the tests of the release build. The long tests: ctest --preset long
+. "$(dirname "$0")/lib.sh"
+
+quick=no
+case ${1:-} in
+    "") ;;
+    --quick) quick=yes ;;
+    *) say "usage: tools/test.sh [--quick]"; exit 2 ;;
+esac
+began=$EPOCHREALTIME
+failures=()
+skips=()
+jobs=$(nproc)
+
+# check WHAT COMMAND...: a step whose failure is kept for the end.
+check() { try_step "$@" || failures+=("$1"); }
+
+# configure PRESET OPTIONS...: again only where the options or the presets have changed; the build system sees all else itself.
+configure() {
+    local preset=$1 stamp=build/$1/configured-with wanted
+    shift
+    command -v ccache >/dev/null && set -- "$@" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+    wanted="$* $(cksum CMakePresets.json)"
+    [ -f "build/$preset/build.ninja" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
+    check "Configuring $preset" cmake --preset "$preset" "$@"
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Test programs of a build folder whose ctests fit the given ctest filter: the programs alone are built.
+test_programs() {
+    local preset=$1
+    ctest --preset "$preset" --show-only=json-v1 | python3 -c '
+import json, os, sys
+tests = json.load(sys.stdin)["tests"]
+programs = {os.path.basename(t["command"][0]) for t in tests if t.get("command") and "/bin/test_" in t["command"][0]}
+print(" ".join("bin/" + p for p in sorted(programs)))'
+}
+
+run_sanitized() {
+    local preset=$1 programs
+    configure "$preset" -DPLUME_TOOLS=OFF
+    programs=$(test_programs "$preset")
+    if [ -z "$programs" ]; then
+        skips+=("no tests for the preset $preset yet")
+        return
+    fi
+    # shellcheck disable=SC2086  # a list of words
+    check "Building the tests of $preset" cmake --build "build/$preset" --target $programs
+    check "Tests of $preset" ctest --preset "$preset" -j "$jobs" --timeout 900
+    note_skips "$preset"
+}
+
+# What the tests of a build folder say that they left out, said once more at the end.
+note_skips() {
+    local line
+    while read -r line; do skips+=("$line"); done < <(grep -ahoiE '(MESSAGE: .*skip|SKIPPED: ).*' "build/$1/Testing/Temporary/LastTest.log" 2>/dev/null |
+        sed -E 's/^(MESSAGE|SKIPPED): //' | sort -u | head -20)
+}
+
+# shellcheck disable=SC2086  # lists of words
+if [ $quick = yes ]; then need_packages $build_packages $test_packages; else need_packages $build_packages $test_packages $extra_packages; fi
+
+# A real model for the tests labelled models. They skip themselves where it is not there.
+tools/get_model.sh smollm2 >/dev/null || skips+=("all tests labelled models: SmolLM2 could not be fetched")
+[ -d "${PLUME_TEST_DATA:-}" ] || skips+=("tests on files of other programs: PLUME_TEST_DATA is not set to a folder")
+
+configure release -DPLUME_TESTS=ON
+check "Building release" cmake --build build/release
+[ ${#failures[@]} -eq 0 ] && check "Tests of release" ctest --preset release -j "$jobs" --timeout 900
+note_skips release
+
+if [ $quick = no ] && [ ${#failures[@]} -eq 0 ]; then
+    # The same bits from another compiler and without optimisation.
+    configure release-clang -DPLUME_TESTS=OFF
+    check "Building bin/plume with clang" cmake --build build/release-clang --target bin/plume
+    configure dev -DPLUME_TESTS=OFF
+    check "Building bin/plume for debugging" cmake --build build/dev --target bin/plume
+    check "One hash from g++, clang and debug builds" tools/compare_builds.sh build/release build/release-clang build/dev
+    run_sanitized asan
+    run_sanitized tsan
+    if compgen -G 'tests/fuzz/*.cpp' >/dev/null; then
+        tools/fuzz.sh 20 || failures+=("fuzzing")
+    fi
+fi
+
+say
+for line in "${skips[@]}"; do say "SKIPPED: $line"; done
+for line in "${failures[@]}"; do say "FAILED: $line"; done
+[ ${#failures[@]} -eq 0 ] || exit 1
+say "All tests passed, $(seconds_since "$began") s."
