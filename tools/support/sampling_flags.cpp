@@ -1,6 +1,7 @@
 #include "sampling_flags.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -43,18 +44,18 @@ std::uint64_t sampling_flags::seed() const {
 
 result<sampling_options> sampling_flags::read() const {
     auto             all     = options;
-    constexpr double largest = std::numeric_limits<float>::max();
+    constexpr double largest = std::numeric_limits<float>::max(), not_a_number = std::numeric_limits<double>::quiet_NaN();
     for (const std::string_view text : biases) {
         const auto equals = text.find('=');
         const auto id     = to_number(text.substr(0, equals));
-        const auto value  = equals == std::string_view::npos ? std::nullopt : to_real(text.substr(equals + 1));
-        if (!id || *id > std::numeric_limits<std::int32_t>::max() || !value || *value > largest ||
-            (*value < -largest && *value >= -std::numeric_limits<double>::max()))
+        const auto value  = equals == std::string_view::npos ? not_a_number : to_real(text.substr(equals + 1)).value_or(not_a_number);
+        const bool usable = std::isfinite(value) ? std::abs(value) <= largest : value < 0;  // -inf is; NaN is not
+        if (!id || *id > std::numeric_limits<std::int32_t>::max() || !usable)
             return error{code::invalid_argument, "must be a token id and a number"}
                 .about("option", "--logit-bias")
                 .expected_found("for example 42=-1.5", text)
                 .hint("plume tokenize shows ids");
-        all.logit_bias.emplace_back(static_cast<token_id>(*id), static_cast<float>(*value));
+        all.logit_bias.emplace_back(static_cast<token_id>(*id), static_cast<float>(value));
     }
     return all;
 }
