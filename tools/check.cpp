@@ -16,7 +16,7 @@ int check(const invocation& call) {
     std::string     path;
     compute_options compute;
     bool            quiet = false;
-    arguments       a("check", "Validates a model file without running it: header, configuration, tokenizer, shapes, and that all weights are finite.");
+    arguments       a("check", "Validates a model file without running it:\nheader, configuration, tokenizer, shapes, and that all weights are finite.");
     a.positional("MODEL", path, "a GGUF file");
     compute.add_threads(a);
     compute.add_no_mmap(a);

@@ -33,7 +33,7 @@ int plan(const invocation& call) {
     std::string     path;
     compute_options compute;
     bool            as_json = false;
-    arguments       a("plan", "The memory that a model and one session take, from the file's header alone, and whether it fits here.");
+    arguments       a("plan", "The memory that a model and one session take, from the file's header, and whether it fits here.");
     a.positional("MODEL", path, "a GGUF file");
     compute.add_ctx(a);
     compute.add_kv_type(a);

@@ -8,12 +8,13 @@
 int main(int argc, char** argv) {
     if (argc < 2) return 2;
     using namespace plume::test;
-    gguf_writer file;
+    constexpr std::size_t tokens = 512;  // room for all letters of its text: every text comes back as it was
+    gguf_writer           file;
     if (argc > 2 && std::string_view(argv[2]) == "vocabulary") {
         file.set("general.architecture", "llama");
-        add_tiny_vocabulary(file, tiny_vocabulary::sentencepiece, 320, "");
+        add_tiny_vocabulary(file, tiny_vocabulary::sentencepiece, tokens, "");
     } else {
-        file = tiny_model();
+        file = tiny_model({.tokens = tokens});
     }
     const auto    bytes = file.build().data;
     std::ofstream out(argv[1], std::ios::binary);

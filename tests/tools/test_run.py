@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import pathlib
 import subprocess
 import unittest
 
@@ -58,11 +59,13 @@ class Run(ToolTest):
     def test_an_empty_prompt_is_bos_alone(self):
         self.assertEqual(self.json_of(self.plume("run", TINY, "--json", "-n", "3", "-p", ""))["prompt_tokens"], 1)
 
-    def test_logit_bias_forbids(self):
-        answer = self.plume("run", TINY, "-q", "-n", "1", "--temp", "0", "-p", "The").stdout
-        ids = self.plume("tokenize", TINY, "--no-bos", stdin=b"The" + answer).stdout.split()
-        done = self.plume("run", TINY, "-q", "-n", "1", "--temp", "0", "-p", "The", "--logit-bias", f"{int(ids[-1])}=-inf").stdout
-        self.assertNotEqual(done, answer)
+    def test_logit_bias_forces_and_forbids(self):
+        word = self.plume("tokenize", TINY, "--no-bos", stdin=b" the").stdout.split()[-1].decode()
+        forced = ["run", TINY, "-q", "-n", "3", "--temp", "0", "-p", "The", "--logit-bias", f"{word}=1000"]
+        text = self.plume(*forced).stdout
+        self.assertEqual(text, text[: len(text) // 3] * 3)
+        self.assertIn(b"the", text)
+        self.assertNotIn(text[: len(text) // 3], self.plume(*forced, "--logit-bias", f"{word}=-inf").stdout)
 
     def test_no_mmap_raw_and_kv_types(self):
         for options in (["--no-mmap"], ["--raw"], ["--kv-type", "f32"], ["--activations", "a8"], ["--parse-special"]):
@@ -70,7 +73,7 @@ class Run(ToolTest):
 
     @needs_data
     def test_stories_tell_what_the_original_program_told(self):
-        want = open(data("models/stories260K/greedy-257.txt"), encoding="utf-8").read().strip()
+        want = pathlib.Path(data("models/stories260K/greedy-257.txt")).read_text(encoding="utf-8").strip()
         model = data("models/stories260K/stories260K.gguf")
         options = [["--threads", n] for n in (1, 2, 4)] + [["--cpu-target", t] for t in TARGETS]
         ran = 0

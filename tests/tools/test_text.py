@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """tokenize, detokenize, info, plan: text in and out, JSON, encodings."""
 
+import pathlib
 import unittest
 
 from driver import TINY, VOCABULARY, ToolTest, data, needs_data
@@ -63,8 +64,8 @@ class Text(ToolTest):
     @needs_data
     def test_ids_of_the_vocabularies(self):
         for name in ("llama-bpe", "llama-spm", "gpt-2"):
-            texts = open(data(f"vocab/{name}.inp"), "rb").read().split(b"\n__ggml_vocab_test__\n")
-            ids = open(data(f"vocab/{name}.out"), "rb").read().splitlines()
+            texts = pathlib.Path(data(f"vocab/{name}.inp")).read_bytes().split(b"\n__ggml_vocab_test__\n")
+            ids = pathlib.Path(data(f"vocab/{name}.out")).read_bytes().splitlines()
             texts = texts[: len(ids)]
             self.assertEqual(len(texts), 46)
             for text, want in zip(texts, ids):

@@ -2,6 +2,7 @@
 """Help, wrong usage, bad files: exit codes and messages of the plume command."""
 
 import os
+import pathlib
 import unittest
 
 from driver import TINY, ToolTest, data, needs_data
@@ -20,7 +21,7 @@ class Usage(ToolTest):
     def test_every_help_fits(self):
         for command in COMMANDS:
             text = self.plume(command, "--help").stdout.decode()
-            self.assertTrue(text.startswith(f"usage: plume {command} "), text)
+            self.assertTrue(text.startswith(f"usage: plume {command} MODEL"), text)
             options = [line for line in text.splitlines() if line.startswith("  -")]
             self.assertLessEqual(len(options), 25, command)
             self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
@@ -52,7 +53,7 @@ class Usage(ToolTest):
 
 class BadFiles(ToolTest):
     def test_each_is_one_line_and_exit_code_1(self):
-        good = open(TINY, "rb").read()
+        good = pathlib.Path(TINY).read_bytes()
         files = {
             "missing": self.folder / "missing.gguf",
             "folder": self.folder,

@@ -201,9 +201,9 @@ std::optional<int> arguments::parse(int argc, char** argv, const interrupt& stop
         app.parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        return print(app.help(command_), stop);
+        return print(app.help(), stop);
     } catch (const CLI::CallForAllHelp&) {
-        return print(app.help(command_, CLI::AppFormatMode::All), stop);
+        return print(app.help("", CLI::AppFormatMode::All), stop);
     } catch (const CLI::ExtrasError&) {
         if (auto code = misspelt()) return code;
         return usage(command_, "too many arguments: '" + printable(app.remaining().front(), 60) + "' has no place here");
