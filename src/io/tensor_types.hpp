@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +13,7 @@ struct tensor_type {
     std::uint32_t    block_bytes;
 };
 
-inline constexpr std::array tensor_types = {
+inline constexpr tensor_type tensor_types[] = {
     tensor_type{0, "F32", 1, 4},
     tensor_type{1, "F16", 1, 2},
     tensor_type{2, "Q4_0", 32, 18},
