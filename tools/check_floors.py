@@ -56,7 +56,11 @@ ROOMS = [
     (r"benchmark/",               ("bench/",)),
     (r"xsimd/",                   ("kernels/",)),
     (r"cblas\.h|openblas",        ("kernels/cpu/openblas", "bench/")),
+<<<<<<< HEAD
     (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "tests/")),   # src/system: the floating-point control and CPUID
+=======
+    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "tests/consumer/", "tools/peaks.cpp")),
+>>>>>>> tools
 ]
 
 # Public headers may ask the preprocessor only about the language, never about how plume was built.

@@ -7,6 +7,8 @@
 
 // 16 lanes as plain arrays: the meaning of every operation, which the other targets reproduce bit for bit. No instruction set is asked for.
 
+#define PLUME_CALL [[gnu::noinline]]
+
 namespace plume::kernels {
 namespace {
 
@@ -149,7 +151,7 @@ struct lanes_scalar {
         for (int i = 0; i < 16; ++i) p[i] = to_half(x.v[i]);
     }
 
-    // Lines of weight codes.
+    // Lines of weight codes: called, not inlined, which would make this target the slowest to compile.
     PLUME_INLINE static line load_line(const void* p) {
         line r;
         __builtin_memcpy(r.v, p, 64);
@@ -157,11 +159,11 @@ struct lanes_scalar {
     }
     /// Bits of Mask, after a shift to the right by Shift (to the left where negative), within each byte.
     template <int Shift, int Mask>
-    PLUME_INLINE static line place(line a) {
+    PLUME_CALL static line place(line a) {
         for (int i = 0; i < 64; ++i) a.v[i] = static_cast<std::uint8_t>((Shift >= 0 ? a.v[i] >> (Shift >= 0 ? Shift : 0) : a.v[i] << (Shift < 0 ? -Shift : 0)) & Mask);
         return a;
     }
-    PLUME_INLINE static line join(line a, line b) {
+    PLUME_CALL static line join(line a, line b) {
         for (int i = 0; i < 64; ++i) a.v[i] |= b.v[i];
         return a;
     }
@@ -174,12 +176,12 @@ struct lanes_scalar {
         for (int i = 0; i < 64; ++i) r.v[i] = static_cast<std::uint8_t>(t[i % 16]);
         return r;
     }
-    PLUME_INLINE static line lookup(line t, line codes) {
+    PLUME_CALL static line lookup(line t, line codes) {
         for (int i = 0; i < 64; ++i) codes.v[i] = t.v[codes.v[i]];
         return codes;
     }
     /// 8-bit codes as dot<signed> wants them.
-    PLUME_INLINE static line from_8_bits(line codes) {
+    PLUME_CALL static line from_8_bits(line codes) {
         for (int i = 0; i < 64; ++i) codes.v[i] ^= 0x80u;
         return codes;
     }
@@ -190,7 +192,7 @@ struct lanes_scalar {
     PLUME_INLINE static operand prepare(line w) { return {w}; }
     /// acc[row] + Σ of 4 of w[row][i] · x[i].
     template <bool Signed>
-    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
+    PLUME_CALL static i32 dot(i32 acc, operand w, const std::int8_t* x) {
         for (int row = 0; row < 16; ++row) {
             std::int32_t sum = 0;
             for (int i = 0; i < 4; ++i) {
@@ -208,3 +210,5 @@ struct lanes_scalar {
 
 }  // namespace
 }  // namespace plume::kernels
+
+#undef PLUME_CALL

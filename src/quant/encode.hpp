@@ -30,6 +30,16 @@ template <std::size_t N>
     return peak;
 }
 
+/// What an error of each weight costs in a search for scales: large weights matter more, but small ones never become free.
+template <std::size_t N>
+[[nodiscard]] std::array<float, N> importance_of(std::span<const float, N> w) noexcept {
+    float squares = 0;
+    for (const float x : w) squares += x * x;
+    std::array<float, N> importance;
+    for (std::size_t i = 0; i < N; ++i) importance[i] = squares / N + w[i] * w[i];
+    return importance;
+}
+
 /// w ≈ d·(code - Half), code in [0, 2·Half - 1]. The peak gets code 0, the side that reaches one step farther.
 /// Codes are chosen for the d that the file will hold, not for the one before rounding to half.
 template <int Half>

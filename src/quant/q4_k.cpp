@@ -10,15 +10,6 @@ constexpr int levels = 15;
 
 using weights_32 = std::span<const float, 32>;
 
-/// What an error of each weight costs: large weights matter more, but small ones never become free.
-std::array<float, 32> importance_of(weights_32 w) noexcept {
-    float squares = 0;
-    for (const float x : w) squares += x * x;
-    std::array<float, 32> importance;
-    for (std::size_t i = 0; i < 32; ++i) importance[i] = squares / 32 + w[i] * w[i];
-    return importance;
-}
-
 struct affine {
     float scale = 0, min = 0;  // w ≈ scale·q - min, both >= 0
 };

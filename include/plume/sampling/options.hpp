@@ -17,8 +17,8 @@ struct sampling_options {
     float         repeat_penalty    = 1.0f;   // divides positive and multiplies negative logits of tokens seen; above 0
     float         frequency_penalty = 0.0f;   // subtracted once for every time a token was seen
     float         presence_penalty  = 0.0f;   // subtracted once from every token seen
-    std::int32_t  penalty_window    = 64;     // how many of the last tokens count as seen; -1: all
-    std::vector<std::pair<token_id, float>> logit_bias;   // added to the token's logit; -infinity forbids it
+    std::int32_t  penalty_window    = 64;     // how many of the last tokens count as seen, up to 1,048,576; -1: all
+    std::vector<std::pair<token_id, float>> logit_bias = {};   // added to the token's logit; -infinity forbids it
 };
 
 }  // namespace plume

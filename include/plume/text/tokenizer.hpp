@@ -57,6 +57,7 @@ public:
     explicit tokenizer(std::shared_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
 
 private:
+    friend class text_stream;
     std::shared_ptr<const tables> tables_;
 };
 

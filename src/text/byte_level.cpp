@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <array>
+
+#include <plume/core/utf8.hpp>
+#include <plume/text/pretokenizers.hpp>
+
+#include "src/text/algorithm.hpp"
+
+namespace plume::text {
+namespace {
+
+constexpr std::string_view merges_key = "tokenizer.ggml.merges";
+constexpr std::string_view pre_key    = "tokenizer.ggml.pre";
+
+/// GPT-2's names for bytes: a byte that prints (in Latin-1) is its own character, the 68 others are U+0100 to U+0143 in order.
+struct byte_names {
+    std::array<char16_t, 256>       character{};
+    std::array<std::int16_t, 0x144> byte{};  // by character; -1 where it names no byte
+
+    constexpr byte_names() {
+        byte.fill(-1);
+        char16_t next = 0x100;
+        for (int b = 0; b < 256; ++b) {
+            const bool prints                            = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad);
+            character[static_cast<std::size_t>(b)]       = prints ? static_cast<char16_t>(b) : next++;
+            byte[character[static_cast<std::size_t>(b)]] = static_cast<std::int16_t>(b);
+        }
+    }
+};
+constexpr byte_names names_of_bytes;
+static_assert(names_of_bytes.character[' '] == 0x120 && names_of_bytes.character[0xad] == 0x143);
+
+void append_name(std::string& out, unsigned char byte) { utf8::append(out, names_of_bytes.character[byte]); }
+
+/// Byte-level byte-pair encoding: a text is cut by a pre-tokenizer, its bytes become tokens, and the merges are made in the file's order.
+/// Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.2.
+class byte_level final : public algorithm {
+public:
+    using algorithm::algorithm;
+    result<void> load(const io::gguf& file, const notice_fn& on_notice);
+
+    void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
+    void append_bytes(token_id id, std::string& out) const override;
+
+    std::string_view kind() const noexcept override { return "byte-level BPE"; }
+    std::string_view pretokenizer() const noexcept override { return pre_->names[0]; }
+    bool             adds_bos() const noexcept override { return pre_->adds_bos; }
+    bool             adds_space() const noexcept override { return false; }
+    std::size_t      allocated_bytes() const noexcept override {
+        return sizeof(*this) + words_.allocated_bytes() + pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]);
+    }
+
+private:
+    struct merge {
+        token_id left, right;
+    };
+    struct pairs {
+        const byte_level& model;
+        std::uint32_t     rank(const std::vector<symbol>& symbols, std::uint32_t left, std::uint32_t right) const noexcept {
+                return model.pairs_.find(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
+        }
+        void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merged_[rank]); }
+    };
+
+    result<void>  load_pretokenizer(const io::gguf& file);
+    result<void>  load_bytes(const io::gguf& file, const notice_fn& on_notice);
+    result<merge> read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const;
+    result<void>  load_merges(const io::gguf& file, const notice_fn& on_notice);
+    void          encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
+
+    const text::pretokenizer* pre_ = nullptr;
+    pair_index                pairs_;
+    std::vector<token_id>     merged_;   // by rank
+    std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
+};
+
+result<void> byte_level::load_pretokenizer(const io::gguf& file) {
+    std::string known;
+    for (const auto& entry : pretokenizers())
+        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
+    if (!file.find(pre_key))
+        return file.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
+            .about("key", pre_key)
+            .hint("convert the model again with a current converter; these run: " + known);
+    auto name = file.text(pre_key);
+    if (!name) return std::move(name).error();
+    pre_ = find_pretokenizer(*name);
+    if (!pre_) return file.fault(code::format_unsupported, "does not run yet").about("pre-tokenizer", *name).hint("these run: " + known);
+    return {};
+}
+
+result<void> byte_level::load_bytes(const io::gguf& file, const notice_fn& on_notice) {
+    auto unknown = token_key(file, "tokenizer.ggml.unknown_token_id", words_);
+    if (!unknown) return std::move(unknown).error();
+    std::size_t n_missing = 0;
+    std::string name;
+    for (std::size_t b = 0; b < 256; ++b) {
+        name.clear();
+        append_name(name, static_cast<unsigned char>(b));
+        bytes_[b]          = words_.find_mergeable(name);
+        const bool in_utf8 = b < 0xf5 && b != 0xc0 && b != 0xc1;  // the others never stand in valid text
+        if (bytes_[b] < 0 && in_utf8) ++n_missing;
+        if (bytes_[b] < 0) bytes_[b] = *unknown;
+    }
+    if (n_missing > 0 && on_notice)
+        on_notice(notice::vocabulary_odd,
+                  std::to_string(n_missing) + (*unknown >= 0 ? " bytes have no token: they become the unknown token"
+                                                             : " bytes have no token, and there is none for the unknown: they are left out"));
+    return {};
+}
+
+result<byte_level::merge> byte_level::read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const {
+    const auto text  = list.text(i).value_or(std::string_view{});
+    const auto space = text.find(' ');
+    const auto fault = [&](std::string_view why) { return file.fault(code::format_invalid, why).about("key", element_of(merges_key, i)); };
+    if (space == std::string_view::npos || space == 0 || space + 1 == text.size() || text.find(' ', space + 1) != std::string_view::npos)
+        return fault("is not two tokens with a space between").expected_found("LEFT RIGHT", text);
+    const auto left = text.substr(0, space), right = text.substr(space + 1);
+    whole.assign(left).append(right);
+    const token_id ids[] = {words_.find(left), words_.find(right), words_.find(whole)};
+    if (ids[0] < 0) return fault("begins with a text that is no token").expected_found("a token", left);
+    if (ids[1] < 0) return fault("ends with a text that is no token").expected_found("a token", right);
+    if (ids[2] < 0) return fault("makes a text that is no token").expected_found("a token", whole);
+    for (const auto id : ids)
+        if (!words_.mergeable(id)) return merge{-1, -1};  // text must never become a control token
+    return merge{ids[0], ids[1]};
+}
+
+result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_notice) {
+    auto found = file.array(merges_key, io::value_type::string);
+    if (!found) return std::move(found).error();
+    const auto& list = **found;
+    if (list.size() >= max_merges)
+        return file.fault(code::format_limit, "has more merges than the limit max_merges").about("key", merges_key).expected_found(max_merges, list.size());
+    std::string whole;
+    merged_.assign(list.size(), -1);
+    for (std::size_t attempt = 0; attempt < pair_index::attempts; ++attempt) {
+        pairs_.reset(list.size(), attempt);
+        std::size_t n_left_out = 0;
+        bool        fits       = true;
+        for (std::size_t i = 0; fits && i < list.size(); ++i) {
+            auto pair = read_merge(file, list, i, whole);
+            if (!pair) return std::move(pair).error();
+            if (pair->left < 0) {
+                ++n_left_out;
+                continue;
+            }
+            merged_[i] = words_.find(whole);
+            fits       = pairs_.add(pair->left, pair->right, static_cast<std::uint32_t>(i));
+        }
+        if (!fits) continue;
+        if (n_left_out > 0 && on_notice) on_notice(notice::vocabulary_odd, std::to_string(n_left_out) + " merges are with control tokens: they are left out");
+        return {};
+    }
+    return file.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", merges_key);
+}
+
+result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice) {
+    if (auto ok = load_pretokenizer(file); !ok) return ok;
+    auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", false);
+    if (!adds_space) return std::move(adds_space).error();
+    if (*adds_space && on_notice) on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
+    if (auto ok = words_.build_index(file); !ok) return ok;
+    if (auto ok = load_bytes(file, on_notice); !ok) return ok;
+    return load_merges(file, on_notice);
+}
+
+void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = pre_->piece_end(text, begin);
+        encode_piece(text.substr(begin, end - begin), work, ids);
+        begin = end;
+    }
+}
+
+void byte_level::encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const {
+    if (pre_->ignore_merges && piece.size() <= words_.longest_name()) {
+        work.text.clear();
+        for (const char c : piece) append_name(work.text, static_cast<unsigned char>(c));
+        const auto id = words_.find_mergeable(work.text);
+        if (id >= 0 && words_.type(id) == token_type::normal) return ids.push_back(id);
+    }
+    work.symbols.clear();
+    for (const char c : piece) {
+        const auto id = bytes_[static_cast<unsigned char>(c)];
+        if (id >= 0) work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
+    }
+    if (work.symbols.empty()) return;
+    merge_all(work, pairs{*this});
+    for (std::uint32_t i = 0; i != no_symbol; i = work.symbols[i].next) ids.push_back(static_cast<token_id>(work.symbols[i].value));
+}
+
+void byte_level::append_bytes(token_id id, std::string& out) const {
+    const auto        name = words_.name(id);
+    const std::size_t size = out.size();
+    if (words_.type(id) != token_type::normal) {
+        out += name;  // added tokens stand in the vocabulary as they stand in text
+        return;
+    }
+    for (std::size_t i = 0; i < name.size();) {
+        const auto c    = utf8::decode_one(name.substr(i));
+        const int  byte = c.valid && c.code_point < names_of_bytes.byte.size() ? names_of_bytes.byte[c.code_point] : -1;
+        if (byte < 0) {  // not a name made of bytes: taken as it stands
+            out.resize(size);
+            out += name;
+            return;
+        }
+        out += static_cast<char>(static_cast<unsigned char>(byte));
+        i += c.size;
+    }
+}
+
+}  // namespace
+
+result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice) {
+    auto model = std::make_unique<byte_level>(std::move(words));
+    if (auto ok = model->load(file, on_notice); !ok) return std::move(ok).error();
+    return std::unique_ptr<algorithm>(std::move(model));
+}
+
+}  // namespace plume::text

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <plume/text/tokenizer.hpp>
+
+#include "src/text/algorithm.hpp"
+#include "src/text/matcher.hpp"
+
+namespace plume {
+
+/// What a tokenizer is made of. Immutable once loaded.
+struct tokenizer::tables {
+    std::unique_ptr<const text::algorithm> algorithm;
+    text::matcher                          user_defined;  // looked for in every text
+    text::matcher                          special;       // these, and control and unknown tokens: with parse_special only
+    std::vector<token_id>                  end_tokens;
+    token_id                               bos = -1, eos = -1;
+    bool                                   wants_bos = false;
+
+    [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
+
+    /// The bytes of a token in running text, appended. Control tokens have none unless shown; the unknown token is U+FFFD.
+    void append_bytes(token_id id, bool show_special, std::string& out) const;
+    /// Whether encode puts a space behind this token, when text follows.
+    [[nodiscard]] bool begins_stretch(token_id id) const noexcept;
+};
+
+}  // namespace plume

@@ -1,0 +1,100 @@
+// plume perplexity: exp of the mean negative log-likelihood that the model gives to a text, by a fixed protocol.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <plume/plume.hpp>
+
+#include "commands.hpp"
+#include "support/human.hpp"
+#include "support/input.hpp"
+#include "support/output.hpp"
+#include "support/progress.hpp"
+
+namespace plume::tool {
+namespace {
+
+/// -log softmax(logits)[target], in double; the sum runs from index 0 up, so that the figure is the same everywhere.
+double surprise(std::span<const float> logits, token_id target) {
+    float largest = logits[0];
+    for (const float x : logits) largest = x > largest ? x : largest;
+    double sum = 0;
+    for (const float x : logits) sum += std::exp(static_cast<double>(x) - static_cast<double>(largest));
+    return std::log(sum) - (static_cast<double>(logits[static_cast<std::size_t>(target)]) - static_cast<double>(largest));
+}
+
+struct tally {
+    double      sum    = 0;
+    std::size_t scored = 0;
+};
+
+/// One chunk: the first half is context, then every prediction but the last position's is scored (there is nothing to compare that one with).
+result<void> score_chunk(session& s, std::span<const token_id> chunk, const call_options& options, tally& total) {
+    const std::size_t half = chunk.size() / 2;
+    s.reset();
+    if (auto ready = s.prefill(chunk.first(half), options); !ready) return ready.error();
+    const auto take = [&](std::size_t i, std::span<const float> logits) {
+        total.sum += surprise(logits, chunk[half + i + 1]);
+        ++total.scored;
+        return true;
+    };
+    return s.score(chunk.subspan(half, chunk.size() - 1 - half), take, options);
+}
+
+}  // namespace
+
+int perplexity(const invocation& call) {
+    std::string     path, text_path;
+    compute_options compute;
+    bool            quiet = false;
+    arguments       a("perplexity", "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
+                                    "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
+                                    "the predictions made in the second half of each chunk count.");
+    a.positional("MODEL", path, "a GGUF file");
+    a.positional("FILE", text_path, "the text");
+    a.number("-c,--ctx", compute.ctx, 4, any_size, "tokens in a chunk [the model's own, at most 512]");
+    compute.add_kv_type(a);
+    compute.add_activations(a);
+    compute.add_threads(a);
+    compute.add_cpu_target(a);
+    compute.add_no_mmap(a);
+    a.flag("-q,--quiet", quiet, "no progress bar");
+    if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
+
+    const auto text = read_file(text_path, call.stop);
+    if (!text) return fail(text.error(), call.stop);
+    progress bar("loading", quiet);
+    auto     load_options    = compute.load(call.stop);
+    load_options.on_progress = bar.callback();
+    const auto model         = load(path, std::move(load_options));
+    bar.done();
+    if (!model) return fail(model.error(), call.stop);
+
+    if (compute.ctx == 0) compute.ctx = std::min<std::size_t>(512, model->config().context_tokens);
+    const auto ids = model->tokenizer().encode(*text, {}, tell_notices(text_path));
+    if (!ids) return fail(ids.error(), call.stop);
+    if (ids->size() < compute.ctx || compute.ctx < 4)
+        return fail(error{code::context_full, "is too short to score: a chunk needs more tokens than it has"}.in(text_path).expected_found(compute.ctx, ids->size()).hint("take a smaller --ctx or a longer text"),
+                    call.stop);
+    auto session = model->new_session(compute.session());
+    if (!session) return fail(session.error(), call.stop);
+
+    const std::size_t chunks = ids->size() / compute.ctx;   // the tail is dropped
+    progress          counting("scoring", quiet);
+    tally             total;
+    for (std::size_t c = 0; c < chunks; ++c) {
+        std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx), ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
+        if (model->tokenizer().wants_bos()) chunk[0] = model->tokenizer().bos();
+        if (auto scored = score_chunk(*session, chunk, {.stop = call.stop.token(), .on_progress = {}}, total); !scored) return fail(scored.error(), call.stop);
+        counting.show(static_cast<double>(c + 1) / static_cast<double>(chunks));
+    }
+    counting.done();
+    writer out(STDOUT_FILENO, "standard output", call.stop);
+    out.write("perplexity " + fixed(std::exp(total.sum / static_cast<double>(total.scored)), 6) + "\n");
+    if (!quiet) say(grouped(total.scored) + " predictions scored in " + grouped(chunks) + " chunks of " + grouped(compute.ctx) + " tokens");
+    return out.exit_code();
+}
+
+}  // namespace plume::tool
