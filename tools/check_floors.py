@@ -56,11 +56,8 @@ ROOMS = [
     (r"benchmark/",               ("bench/",)),
     (r"xsimd/",                   ("kernels/",)),
     (r"cblas\.h|openblas",        ("kernels/cpu/openblas", "bench/")),
-<<<<<<< HEAD
-    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "tests/")),   # src/system: the floating-point control and CPUID
-=======
-    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "tests/consumer/", "tools/peaks.cpp")),
->>>>>>> tools
+    # Not for SIMD: src/system has the floating-point control and CPUID, tools/peaks measures the machine.
+    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "tools/peaks.cpp", "tests/")),
 ]
 
 # Public headers may ask the preprocessor only about the language, never about how plume was built.
