@@ -50,13 +50,15 @@ double share_off(double got, double want) { return std::abs(got / want - 1); }
 
 TEST_CASE("perplexity of the tiny files agrees with the exact figures up to what each mode's precision explains") {
     PLUME_NEEDS_SHARED_DATA(folder)
-    for (const auto& [type, exact] : figures) {
+    for (const file_figure& f : figures) {
+        const std::string_view type  = f.type;
+        const double           exact = f.exact;
         CAPTURE(type);
-        const std::string path = folder + "/models/tiny/tiny-" + type + ".gguf";
+        const std::string path = folder + "/models/tiny/tiny-" + f.type + ".gguf";
         const model       a16 = load(path, {.activations = activations::a16}).or_throw(), usual = load(path).or_throw();
         const auto        all = chunks_of(folder, a16.tokenizer());
         REQUIRE(all.size() == 15);
-        const bool floats = std::string_view(type) == "f32" || std::string_view(type) == "f16" || std::string_view(type) == "bf16";
+        const bool floats = type == "f32" || type == "f16" || type == "bf16";
         CHECK(share_off(library_perplexity(a16, all, kv_type::f32), exact) < (floats ? 0.00005 : 0.0002));
         CHECK(share_off(library_perplexity(usual, all, kv_type::f16), exact) < 0.003);
     }
@@ -68,9 +70,11 @@ TEST_CASE("the double-precision reference gives the exact figures") {
         MESSAGE("SKIPPED: this build is not for speed");
         return;
     }
-    for (const auto& [type, exact] : figures) {
+    for (const file_figure& f : figures) {
+        const std::string_view type  = f.type;
+        const double           exact = f.exact;
         CAPTURE(type);
-        const auto file = io::gguf::open(folder + "/models/tiny/tiny-" + type + ".gguf").or_throw();
+        const auto file = io::gguf::open(folder + "/models/tiny/tiny-" + f.type + ".gguf").or_throw();
         const auto m    = reference::llama::load(file).or_throw();
         const auto all  = chunks_of(folder, tokenizer::from_gguf(file).or_throw());
         const auto got  = reference::perplexity(all, [&](const auto& chunk) { return m.logits(chunk, {}, context / 2); });

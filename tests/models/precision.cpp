@@ -100,9 +100,9 @@ TEST_CASE("logits of a model of our own differ from the exact ones by what the a
                                                            {"Q4_1", tiny_format_of<quant::q4_1>()},
                                                            {"Q4_K", tiny_format_of<quant::q4_k>()},
                                                            {"Q6_K", tiny_format_of<quant::q6_k>()}};
-    for (const auto& [format, matrices] : formats) {
-        CAPTURE(format);
-        check_precision(tiny_model({.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = matrices}).build().data, some);
+    for (const auto& format : formats) {
+        CAPTURE(format.first);
+        check_precision(tiny_model({.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = format.second}).build().data, some);
     }
 }
 

@@ -86,17 +86,21 @@ TEST_CASE("SmolLM2's distributions diverge from the exact ones by no more than e
         double      divergence;  // nats a token
         std::size_t agreements;  // of 63
     };
-    for (const auto& [mode, kv, most, agree] : {limit{activations::mixed, kv_type::f16, 0.0014, 60}, limit{activations::a8, kv_type::f16, 0.0027, 59},
-                                                limit{activations::a16, kv_type::f32, 1e-5, 63}, limit{activations::a16, kv_type::f16, 1e-5, 63}}) {
-        CAPTURE(name(mode));
-        CAPTURE(name(kv));
-        const model  m   = load(path, {.activations = mode}).or_throw();
-        const auto   got = scored_logits(m, ids, kv);
+    // Over the 567 positions of a longer text first choices differ in 2.5 % by default and in 3.2 % in a8: 1.6 and 2.0 of 63, and three times the root more.
+    const limit limits[] = {{activations::mixed, kv_type::f16, 0.0014, 58},
+                            {activations::a8, kv_type::f16, 0.0027, 57},
+                            {activations::a16, kv_type::f32, 1e-5, 63},
+                            {activations::a16, kv_type::f16, 1e-5, 63}};
+    for (const limit& l : limits) {
+        CAPTURE(name(l.mode));
+        CAPTURE(name(l.kv));
+        const model  m   = load(path, {.activations = l.mode}).or_throw();
+        const auto   got = scored_logits(m, ids, l.kv);
         const double kl  = reference::divergence(exact, got).mean();
         CAPTURE(kl);
-        CHECK(kl <= most);
-        CHECK(agreements(exact, got) >= agree);
-        if (mode != activations::a16) CHECK(kl > 1e-5);  // the mode is really at work
+        CHECK(kl <= l.divergence);
+        CHECK(agreements(exact, got) >= l.agreements);
+        if (l.mode != activations::a16) CHECK(kl > 1e-5);  // the mode is really at work
     }
 }
 
