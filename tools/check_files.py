@@ -33,8 +33,9 @@ def readme_violations(root):
     elif example.read_text() not in blocks:
         found.append("README.md has no code block that equals examples/quickstart.cpp byte for byte")
     # Links to files, and paths in `code` that begin with a folder of the tree.
-    names = re.findall(r"\]\((?!http)([^)#]+)\)", text)
-    names += re.findall(r"`((?:tools|tests|examples|include|src|kernels|bench)/[\w./-]*\w)[^`]*`", text)
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    names = re.findall(r"\]\((?!http)([^)#]+)\)", prose)
+    names += re.findall(r"`((?:tools|tests|examples|include|src|kernels|bench)/[\w./-]*\w)[^`]*`", prose)
     found += [f"README.md names {name}, which is not there" for name in names if not (root / name).exists()]
     return found
 
@@ -50,6 +51,8 @@ def violations(root):
         text = path.read_text(errors="replace")
         if MACHINE_PATH.search(text) and not name.startswith(("tests/golden/", "tools/check_files.py")):
             found.append(f"{name} names a path of one machine: {MACHINE_PATH.search(text).group(0)}...")
+        if re.search(r"^(<{7}|>{7}) ", text, re.M):
+            found.append(f"{name} holds the marks of a merge conflict")
         lines = text.count("\n")
         if path.suffix in SOURCES and not GENERATED.search(name):
             if lines > LINES_ALLOWED:
@@ -74,6 +77,7 @@ def self_test():
     expect("an example that differs from the README", with_files({"examples/quickstart.cpp": "int main() { }\n"}))
     expect("a README that names a missing file", with_files({"README.md": "```cpp\nint main() {}\n```\n`tools/gone.sh`\n"}))
     expect("a large file", with_files({"a.bin": "x" * 1_100_000}))
+    expect("a merge conflict", with_files({"src/a.cpp": "<" * 7 + " HEAD\n"}))
     expect("a path of one machine", with_files({"src/a.cpp": "// /" + "work/x\n"}))
 
 

@@ -84,7 +84,7 @@ def section_violations(library):
         if kind in ("INIT_ARRAY", "FINI_ARRAY") or name.startswith((".ctors", ".dtors")):
             found.append(f"{member}: a static initialiser or destructor ({name})")
         elif "W" in flags and "A" in flags and int(size, 16) and not ALLOWED_SECTIONS.match(name):
-            found.append(f"{member}: writable data: {name}, {int(size, 16)} bytes")
+            found.append(f"{member}: writable data: {name}, {int(size, 16)} bytes (a constexpr std::array wants its type written out)")
     return found
 
 

@@ -1,7 +1,6 @@
 #include <plume/core/error.hpp>
 #include <plume/core/printable.hpp>
 
-#include <array>
 #include <utility>
 
 namespace plume {
@@ -12,7 +11,7 @@ struct code_name {
     std::string_view name;
 };
 
-constexpr std::array code_names = {
+constexpr code_name code_names[] = {
     code_name{code::invalid_argument, "invalid_argument"},
     code_name{code::token_out_of_range, "token_out_of_range"},
     code_name{code::context_full, "context_full"},

@@ -25,7 +25,7 @@ constexpr auto no_pickle   = "plume never reads pickle, because it can run code:
 constexpr auto older       = "look for the model as GGUF; files of this format are from 2023 or before"sv;
 constexpr auto to_gguf     = "look for the model as GGUF, or convert it"sv;
 
-constexpr std::array known_starts = {
+constexpr known_start known_starts[] = {
     known_start{"version https://git-lfs", "is a git-LFS pointer, not the model itself", "run 'git lfs pull' in its folder, or download the file itself"},
     known_start{"PK\3\4", "is a zip archive, as PyTorch checkpoints are", no_pickle},
     known_start{"\x80\x02", "is a Python pickle, as PyTorch checkpoints are", no_pickle},

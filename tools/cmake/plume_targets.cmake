@@ -26,6 +26,9 @@ endfunction()
 
 # One CPU target: kernels/cpu/targets/<name>.cpp with its own flags. The order of the calls is the priority.
 function(plume_cpu_target library name)
+    if(PLUME_CPU_TARGETS AND NOT name IN_LIST PLUME_CPU_TARGETS)
+        return()
+    endif()
     add_library(plume_kernels_${name} OBJECT ${PROJECT_SOURCE_DIR}/kernels/cpu/targets/${name}.cpp)
     plume_private_options(plume_kernels_${name})
     target_compile_features(plume_kernels_${name} PRIVATE cxx_std_20)

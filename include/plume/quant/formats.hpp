@@ -77,7 +77,7 @@ struct type_info {
 };
 
 /// Types that GGUF knows and that hold no weights for us: integers, doubles, intermediate and withdrawn formats.
-inline constexpr std::array other_types{
+inline constexpr type_info other_types[] = {
     type_info{9, "Q8_1", 32, 36, false},     // activations, never in files
     type_info{15, "Q8_K", 256, 292, false},  // activations, never in files
     type_info{24, "I8", 1, 1, false},           type_info{25, "I16", 1, 2, false},
