@@ -27,7 +27,7 @@ SOCKETS = """socket socketpair connect bind listen accept accept4 send sendto se
     gethostbyaddr getnameinfo setsockopt getsockopt getpeername inet_pton res_query""".split()
 PROCESSES = """fork vfork _Fork clone clone3 execv execve execvp execvpe execl execle execlp execveat fexecve system popen pclose posix_spawn posix_spawnp
     wait waitpid waitid wait3 wait4 daemon ptrace""".split()
-RAW = ["syscall"]   # whoever calls the kernel by number can do any of these
+# syscall(): whoever calls the kernel by number can do any of these; the standard library's waiting threads do, with the number of futex alone
 
 # Imports that stand although they are on a list, each with its reason. Nothing else does.
 ALLOWED = {
@@ -126,21 +126,34 @@ def weak_violations(symbols, cpu_targets):
     return sorted(set(found))
 
 
+def raw_call_violations(binary, who):
+    """Calls of syscall() whose number is not futex's: std::stop_source, std::barrier and std::atomic::wait need that one."""
+    recent, found, function = collections.deque(maxlen=16), [], "?"
+    for line in output_of("objdump", "-dr", "--no-show-raw-insn", binary).splitlines():
+        if line.endswith(">:"):
+            function, recent = line.split("<")[-1][:-2], collections.deque(maxlen=16)
+        elif re.search(r"(call|jmp)\s.*<syscall@plt>|R_X86_64_(PLT32|PC32|GOTPCRELX|REX_GOTPCRELX)\s+syscall\b", line):
+            if not any(re.search(r"mov\s+\$0xca,%[er]di", earlier) for earlier in recent):
+                found.append(f"{who}calls the kernel by number, other than for futex, in {function}")
+        recent.append(line)
+    return found
+
+
 def library_violations(library, cpu_targets, debug=False):
     symbols = symbols_of(library)
-    forbidden = {*ENDS, *PRINTS, *SETTINGS, *SOCKETS, *PROCESSES, *RAW}
+    forbidden = {*ENDS, *PRINTS, *SETTINGS, *SOCKETS, *PROCESSES}
     allowed = {*ALLOWED, *(ALLOWED_IN_DEBUG if debug else ())}
     members = {s.member for s in symbols}
     missing = [f"the library has no {name}.cpp.o: the CPU target is not there or the check reads the wrong names"
                for name in cpu_targets if f"{name}.cpp.o" not in members]
     return (missing + import_violations(symbols, forbidden, allowed, "") + section_violations(library) + weak_violations(symbols, cpu_targets)
-            + code_violations(library, symbols, cpu_targets))
+            + code_violations(library, symbols, cpu_targets) + raw_call_violations(library, ""))
 
 
 def tool_violations(tool):
     names = [line.split()[-1].split("@")[0] for line in output_of("nm", "-D", "--undefined-only", tool).splitlines()]
     symbols = [Symbol(pathlib.Path(tool).name, name, "U") for name in names]
-    return import_violations(symbols, {*SOCKETS, *PROCESSES, *RAW}, set(), "the tool ")
+    return import_violations(symbols, {*SOCKETS, *PROCESSES}, set(), "the tool ") + raw_call_violations(tool, "the tool ")
 
 
 def self_test(compiler):
@@ -164,6 +177,7 @@ def self_test(compiler):
         "system": "#include <cstdlib>\nint f() { return std::system(\"a\"); }",
         "posix_spawn": "#include <spawn.h>\nint f() { return posix_spawn(0, 0, 0, 0, 0, 0); }",
         "a kernel call by number": "long f() { long r; asm volatile(\"syscall\" : \"=a\"(r) : \"0\"(39) : \"rcx\", \"r11\", \"memory\"); return r; }",
+        "syscall()": "#include <unistd.h>\n#include <sys/syscall.h>\nlong f() { return syscall(SYS_getpid); }",
         "std::set_terminate": "#include <exception>\nvoid f() { std::set_terminate(nullptr); }",
         "a writable global": "int counter = 3;\nint f() { return ++counter; }",
         "a zeroed global": "static int counter;\nint f() { return ++counter; }",
@@ -182,11 +196,15 @@ def self_test(compiler):
     expect("nothing in a good object", not planted("extern const char name[];\nconst char name[] = \"a\";\nstruct s { virtual int f(); };\nint s::f() { return 1; }"))
     expect("nothing in a good kernel object", not planted("namespace avx2 { template <class T> [[gnu::noinline]] T twice(T x) { return x + x; } }\n"
                                                           "float f(float x) { return avx2::twice(x); }", name="avx2", flags=["-mavx2"], targets=["avx2"]))
+    expect("nothing in a thread that waits", not planted("#include <stop_token>\nbool f(std::stop_source& s) { return s.request_stop(); }"))
     with tempfile.TemporaryDirectory() as folder:
         source, tool = pathlib.Path(folder, "a.cpp"), pathlib.Path(folder, "a")
         source.write_text("#include <cstdlib>\nint main() { return std::system(\"true\"); }")
         output_of(compiler, source, "-o", tool)
         expect("a tool that starts a process", tool_violations(tool))
+        source.write_text("#include <unistd.h>\nint main() { return static_cast<int>(syscall(41, 1, 2, 3)); }")
+        output_of(compiler, source, "-o", tool)
+        expect("a tool that opens a socket by number", tool_violations(tool))
         source.write_text("#include <cstdio>\nint main() { std::puts(\"a\"); }")
         output_of(compiler, source, "-o", tool)
         expect("nothing in a good tool", not tool_violations(tool))
