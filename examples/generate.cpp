@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
 
     const auto done = plume::generate(*session, s.prompt, s.generate, [](std::string_view piece) { return bool(std::cout << piece << std::flush); });
     if (!done) return fail(done.error());
-    std::cerr << "\n[" << done->prompt_tokens << " tokens read, " << done->generated_tokens << " written, ended by: " << name(done->reason) << ", seed " << done->seed << "]\n";
+    std::cerr << "\n[" << done->prompt_tokens << " tokens read, " << done->generated_tokens << " written, ended by: " << name(done->reason) << ", seed "
+              << done->seed << "]\n";
     return std::cout ? 0 : 1;
 }

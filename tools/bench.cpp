@@ -47,9 +47,9 @@ struct bench_options {
 
 /// What a model must compute and read for each token, from the header of its file.
 struct work_per_token {
-    double layer_weights = 0;   // in matrices of the layers: two operations each
+    double layer_weights = 0;  // in matrices of the layers: two operations each
     double head_weights  = 0;
-    double read_bytes    = 0;   // weights that decoding one token reads, as the file stores them
+    double read_bytes    = 0;  // weights that decoding one token reads, as the file stores them
     bool   quantised     = false;
 };
 
@@ -73,18 +73,20 @@ struct rates {
     std::vector<double> sorted;
     std::size_t         tokens = 0;
 
-    void add(double seconds) { sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), static_cast<double>(tokens) / seconds), static_cast<double>(tokens) / seconds); }
+    void add(double seconds) {
+        sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), static_cast<double>(tokens) / seconds), static_cast<double>(tokens) / seconds);
+    }
     [[nodiscard]] double median() const {
         const auto n = sorted.size();
         return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
     }
-    [[nodiscard]] double spread() const { return (sorted.back() - sorted.front()) / median(); }   // of the median
+    [[nodiscard]] double spread() const { return (sorted.back() - sorted.front()) / median(); }  // of the median
     [[nodiscard]] bool   noisy() const { return spread() > 0.1; }
 };
 
 struct measurement {
     rates         prefill, decode;
-    std::string   stamp;   // SHA-256 of the logits after the prefill
+    std::string   stamp;  // SHA-256 of the logits after the prefill
     double        load_seconds = 0;
     machine_peaks peaks;
     double        prefill_share = 0, decode_share = 0;
@@ -97,7 +99,7 @@ std::vector<token_id> some_tokens(const tokenizer& t, std::size_t n) {
     while (ids.size() < n) {
         x             = x * 6364136223846793005u + 1442695040888963407u;
         const auto id = static_cast<token_id>((x >> 33) % t.vocabulary_size());
-        if (!t.is_control(id) || x % 64 == 0) ids.push_back(id);   // a vocabulary of control tokens alone must not hang
+        if (!t.is_control(id) || x % 64 == 0) ids.push_back(id);  // a vocabulary of control tokens alone must not hang
     }
     return ids;
 }
@@ -145,7 +147,10 @@ result<void> measure(const model& loaded, const bench_options& o, const interrup
     for (std::size_t i = 0; i < o.repeat; ++i) {
         const auto again = one_run(*s, ids, o, call, &m);
         if (!again) return again.error();
-        if (*again != m.stamp) return error{code::internal, "two runs of the same tokens gave different logits"}.expected_found(m.stamp, *again).hint("report this; the times mean nothing");
+        if (*again != m.stamp)
+            return error{code::internal, "two runs of the same tokens gave different logits"}
+                .expected_found(m.stamp, *again)
+                .hint("report this; the times mean nothing");
         bar.show(static_cast<double>(i + 1) / static_cast<double>(o.repeat));
     }
     return {};
@@ -156,7 +161,8 @@ void add_shares(const bench_options& o, const io::gguf& file, const model_config
     const auto   w    = count_work(file);
     const double peak = w.quantised ? m.peaks.int8_ops_per_second : m.peaks.f32_ops_per_second;
     if (o.prompt > 0 && peak > 0) m.prefill_share = m.prefill.median() * 2 * (w.layer_weights + w.head_weights / static_cast<double>(o.prompt)) / peak;
-    const double kv = 2.0 * static_cast<double>(c.L * c.K * c.E * bytes_of(o.compute.kv_type)) * (static_cast<double>(o.depth) + static_cast<double>(o.decode) / 2);
+    const double kv =
+        2.0 * static_cast<double>(c.L * c.K * c.E * bytes_of(o.compute.kv_type)) * (static_cast<double>(o.depth) + static_cast<double>(o.decode) / 2);
     if (o.decode > 0 && m.peaks.read_bytes_per_second > 0) m.decode_share = m.decode.median() * (w.read_bytes + kv) / m.peaks.read_bytes_per_second;
 }
 
@@ -169,8 +175,10 @@ std::string cpu_name() {
 
 json rates_json(const rates& r, const char* share_name, double share) {
     if (r.sorted.empty()) return nullptr;
-    return {{"tokens", r.tokens},          {"tokens_per_second", r.median()}, {"least", r.sorted.front()}, {"most", r.sorted.back()},
-            {"spread", r.spread()},        {"noisy", r.noisy()},              {"runs", r.sorted},          {share_name, share}};
+    return {{"tokens", r.tokens},        {"tokens_per_second", r.median()},
+            {"least", r.sorted.front()}, {"most", r.sorted.back()},
+            {"spread", r.spread()},      {"noisy", r.noisy()},
+            {"runs", r.sorted},          {share_name, share}};
 }
 
 json as_json(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
@@ -200,16 +208,18 @@ json as_json(const bench_options& o, const model& loaded, const measurement& m, 
 
 std::string rates_text(const char* what, const rates& r, double share, const std::string& of) {
     if (r.sorted.empty()) return {};
-    return std::string(what) + fixed(r.median(), 2) + " tokens/s (" + fixed(r.sorted.front(), 2) + " to " + fixed(r.sorted.back(), 2) + " in " + std::to_string(r.sorted.size()) +
-           " runs of " + grouped(r.tokens) + "), " + percent(share) + " of " + of + "\n";
+    return std::string(what) + fixed(r.median(), 2) + " tokens/s (" + fixed(r.sorted.front(), 2) + " to " + fixed(r.sorted.back(), 2) + " in " +
+           std::to_string(r.sorted.size()) + " runs of " + grouped(r.tokens) + "), " + percent(share) + " of " + of + "\n";
 }
 
 std::string as_text(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
-    return printable(loaded.config().name) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) + " threads, activations " +
-           std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) + "\n" +   //
-           rates_text("prefill  ", m.prefill, m.prefill_share, quantised ? "the int8 peak" : "the f32 peak") + rates_text("decode   ", m.decode, m.decode_share, "the read bandwidth") +
-           "peaks    " + fixed(m.peaks.int8_ops_per_second / 1e9, 1) + " GOP/s int8 (" + m.peaks.int8_instructions + "), " + fixed(m.peaks.f32_ops_per_second / 1e9, 1) + " GFLOP/s f32 (" +
-           m.peaks.f32_instructions + "), " + fixed(m.peaks.read_bytes_per_second / 1e9, 1) + " GB/s read, measured here and now\n" +   //
+    return printable(loaded.config().name) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) +
+           " threads, activations " + std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) +
+           "\n" +  //
+           rates_text("prefill  ", m.prefill, m.prefill_share, quantised ? "the int8 peak" : "the f32 peak") +
+           rates_text("decode   ", m.decode, m.decode_share, "the read bandwidth") + "peaks    " + fixed(m.peaks.int8_ops_per_second / 1e9, 1) +
+           " GOP/s int8 (" + m.peaks.int8_instructions + "), " + fixed(m.peaks.f32_ops_per_second / 1e9, 1) + " GFLOP/s f32 (" + m.peaks.f32_instructions +
+           "), " + fixed(m.peaks.read_bytes_per_second / 1e9, 1) + " GB/s read, measured here and now\n" +  //
            "load     " + fixed(m.load_seconds, 3) + " s\n" + "logits   sha256 " + m.stamp + "\n";
 }
 

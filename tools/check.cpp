@@ -16,7 +16,7 @@ int check(const invocation& call) {
     std::string     path;
     compute_options compute;
     bool            quiet = false;
-    arguments       a("check", "Validates a model file without running it: header, configuration, tokenizer, shapes, and that all weights are finite.");
+    arguments       a("check", "Validates a model file without running it:\nheader, configuration, tokenizer, shapes, and that all weights are finite.");
     a.positional("MODEL", path, "a GGUF file");
     compute.add_threads(a);
     compute.add_no_mmap(a);
@@ -31,7 +31,7 @@ int check(const invocation& call) {
     if (!good) return fail(good.error(), call.stop);
     if (quiet) return exit_ok;
 
-    const auto file = io::gguf::open(path);   // for the figures; it was good a moment ago
+    const auto file = io::gguf::open(path);  // for the figures; it was good a moment ago
     if (!file) return fail(file.error(), call.stop);
     return print(printable(path, 400) + ": good, " + grouped(file->tensors().size()) + " tensors, " + human_bytes(file->file_bytes()) + "\n", call.stop);
 }

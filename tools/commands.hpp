@@ -19,7 +19,7 @@ int bench(const invocation&);
 
 struct subcommand {
     std::string_view name;
-    int (*start)(const invocation&);   // returns the exit code
+    int (*start)(const invocation&);  // returns the exit code
     std::string_view summary;
 };
 

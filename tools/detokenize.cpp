@@ -25,7 +25,7 @@ int detokenize(const invocation& call) {
     const auto words = read_stdin(call.stop);
     if (!words) return fail(words.error(), call.stop);
     const auto ids = parse_ids(*words);
-    if (!ids) {   // not wrong usage: the ids came by standard input
+    if (!ids) {  // not wrong usage: the ids came by standard input
         say(ids.error().message());
         return exit_failure;
     }

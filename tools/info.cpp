@@ -102,13 +102,14 @@ json as_json(const facts& f) {
              {"tokenizer", nullptr}};
     if (f.config) {
         const auto& c = *f.config;
-        out["config"] = {{"layers", c.L},       {"width", c.D},      {"heads", c.H},        {"kv_heads", c.K},
-                         {"head_width", c.E},   {"ffn_width", c.F},  {"vocabulary", c.V},   {"context_tokens", c.context_tokens},
+        out["config"] = {{"layers", c.L},           {"width", c.D},     {"heads", c.H},      {"kv_heads", c.K},
+                         {"head_width", c.E},       {"ffn_width", c.F}, {"vocabulary", c.V}, {"context_tokens", c.context_tokens},
                          {"rope_base", c.rope_base}};
     }
     if (f.text)
-        out["tokenizer"] = {{"kind", f.text->kind()},   {"pretokenizer", f.text->pretokenizer()}, {"vocabulary", f.text->vocabulary_size()},
-                            {"bos", f.text->bos()},     {"eos", f.text->eos()},                   {"wants_bos", f.text->wants_bos()}};
+        out["tokenizer"] = {
+            {"kind", f.text->kind()}, {"pretokenizer", f.text->pretokenizer()}, {"vocabulary", f.text->vocabulary_size()}, {"bos", f.text->bos()},
+            {"eos", f.text->eos()},   {"wants_bos", f.text->wants_bos()}};
     out["types"] = json::array();
     for (const auto& [type, sum] : f.types)
         out["types"].push_back({{"name", type_name(type)}, {"tensors", sum.tensors}, {"elements", sum.elems}, {"bytes", sum.bytes}});
@@ -119,21 +120,25 @@ json as_json(const facts& f) {
     return out;
 }
 
-std::string row(std::string_view what, const std::string& text) { return std::string(what) + std::string(what.size() < 15 ? 15 - what.size() : 1, ' ') + text + "\n"; }
+std::string row(std::string_view what, const std::string& text) {
+    return std::string(what) + std::string(what.size() < 15 ? 15 - what.size() : 1, ' ') + text + "\n";
+}
 
 std::string as_text(const facts& f) {
-    auto out = row("file", printable(f.file.path(), 400)) + row("size", human_bytes(f.file.file_bytes()) + " (" + grouped(f.file.file_bytes()) + " bytes), GGUF version " + std::to_string(f.file.version()));
+    auto out = row("file", printable(f.file.path(), 400)) + row("size", human_bytes(f.file.file_bytes()) + " (" + grouped(f.file.file_bytes()) +
+                                                                            " bytes), GGUF version " + std::to_string(f.file.version()));
     out += row("architecture", printable(metadata_text(f.file, "general.architecture"))) + row("name", printable(metadata_text(f.file, "general.name")));
     out += row("parameters", human_count(f.parameters) + " in " + grouped(f.file.tensors().size()) + " tensors");
     if (f.config) {
         const auto& c = *f.config;
-        out += row("sizes", std::to_string(c.L) + " layers, width " + grouped(c.D) + ", feed-forward " + grouped(c.F) + ", " + std::to_string(c.H) + " heads of " + std::to_string(c.E) + ", " +
-                                std::to_string(c.K) + " KV heads");
+        out += row("sizes", std::to_string(c.L) + " layers, width " + grouped(c.D) + ", feed-forward " + grouped(c.F) + ", " + std::to_string(c.H) +
+                                " heads of " + std::to_string(c.E) + ", " + std::to_string(c.K) + " KV heads");
         out += row("context", grouped(c.context_tokens) + " tokens");
     }
     if (f.text) {
         const std::string pre(f.text->pretokenizer());
-        out += row("tokenizer", std::string(f.text->kind()) + (pre.empty() ? "" : ", pre-tokenizer " + printable(pre)) + ", " + grouped(f.text->vocabulary_size()) + " tokens");
+        out += row("tokenizer", std::string(f.text->kind()) + (pre.empty() ? "" : ", pre-tokenizer " + printable(pre)) + ", " +
+                                    grouped(f.text->vocabulary_size()) + " tokens");
     }
     for (const auto& [type, sum] : f.types)
         out += row("weights", type_name(type) + ": " + grouped(sum.tensors) + " tensors, " + human_count(sum.elems) + " elements, " + human_bytes(sum.bytes));

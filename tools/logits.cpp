@@ -74,7 +74,7 @@ int logits(const invocation& call) {
     writer     rows(file.fd(), out_path, call.stop);
     sha256     hash;
     const auto take = [&](std::size_t, std::span<const float> row) {
-        hash.update(std::as_bytes(row));   // x86-64 is little-endian
+        hash.update(std::as_bytes(row));  // x86-64 is little-endian
         return file.fd() < 0 || rows.write(std::as_bytes(row));
     };
     if (auto done = session->score(*ids, take, {.stop = call.stop.token(), .on_progress = {}}); !done)

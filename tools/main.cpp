@@ -21,7 +21,9 @@ namespace {
 std::string overview() {
     std::string text = "usage: plume COMMAND ...\n\nRuns language models on this machine. Nothing is sent anywhere.\n\n";
     for (const auto& c : subcommands) text += "  " + std::string(c.name) + std::string(14 - c.name.size(), ' ') + std::string(c.summary) + '\n';
-    return text + "\nplume COMMAND --help shows a command's options; plume --version the version.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.\n";
+    return text +
+           "\nplume COMMAND --help shows a command's options; plume --version the version.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by "
+           "Ctrl-C.\n";
 }
 
 int start(int argc, char** argv, const interrupt& stop) {
@@ -41,7 +43,8 @@ int start(int argc, char** argv, const interrupt& stop) {
 /// A standard descriptor that came closed is opened so that using it fails: no file of ours may get its number.
 void occupy_standard_descriptors() {
     for (const int fd : {0, 1, 2})
-        if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]] const int same = ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+        if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
+            const int same = ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace
@@ -50,7 +53,7 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
     using namespace plume::tool;
     occupy_standard_descriptors();
-    std::signal(SIGPIPE, SIG_IGN);   // a closed pipe is seen where it is written to
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
     try {
         const interrupt stop;
         return start(argc, argv, stop);

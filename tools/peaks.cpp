@@ -19,7 +19,7 @@
 namespace plume::tool {
 namespace {
 
-constexpr int sums = 12;   // independent chains: more than latency × ports on any CPU of interest
+constexpr int sums = 12;  // independent chains: more than latency × ports on any CPU of interest
 
 /// Runs `rounds` rounds and returns the operations done.
 using work_fn = double (*)(std::size_t rounds);
@@ -60,11 +60,10 @@ __attribute__((target("avx2"))) double int8_avx2(std::size_t rounds) {
     return static_cast<double>(rounds) * sums * 32 * 2;
 }
 
-double int8_sse2(std::size_t rounds) {   // no 8-bit products before SSSE3: 16-bit ones
+double int8_sse2(std::size_t rounds) {  // no 8-bit products before SSSE3: 16-bit ones
     __m128i acc[sums], a = _mm_set1_epi16(1), b = _mm_set1_epi16(2);
     PLUME_UNROLL for (auto& x : acc) x = _mm_setzero_si128();
-    for (std::size_t r = 0; r < rounds; ++r)
-        PLUME_UNROLL for (auto& x : acc) {
+    for (std::size_t r = 0; r < rounds; ++r) PLUME_UNROLL for (auto& x : acc) {
             x = _mm_add_epi32(x, _mm_madd_epi16(a, b));
             asm volatile("" : "+x"(x), "+x"(b));
         }
@@ -94,8 +93,7 @@ __attribute__((target("avx2,fma"))) double f32_avx2(std::size_t rounds) {
 double f32_sse2(std::size_t rounds) {
     __m128 acc[sums], a = _mm_set1_ps(0.5f), b = _mm_set1_ps(1.0f);
     PLUME_UNROLL for (auto& x : acc) x = _mm_set1_ps(1.0f);
-    for (std::size_t r = 0; r < rounds; ++r)
-        PLUME_UNROLL for (auto& x : acc) {
+    for (std::size_t r = 0; r < rounds; ++r) PLUME_UNROLL for (auto& x : acc) {
             x = _mm_add_ps(_mm_mul_ps(x, a), b);
             asm volatile("" : "+x"(x));
         }
@@ -124,12 +122,12 @@ choice best_f32() {
 template <class Work>
 double best_rate(std::size_t threads, int times, Work work) {
     using clock = std::chrono::steady_clock;
-    std::vector<double>      amounts(threads);
+    std::vector<double>            amounts(threads);
     std::vector<clock::time_point> ends(threads);
-    double                   best = 0;
-    std::barrier             together(static_cast<std::ptrdiff_t>(threads));
-    clock::time_point        begin;
-    const auto               body = [&](std::size_t thread) {
+    double                         best = 0;
+    std::barrier                   together(static_cast<std::ptrdiff_t>(threads));
+    clock::time_point              begin;
+    const auto                     body = [&](std::size_t thread) {
         for (int i = 0; i < times; ++i) {
             together.arrive_and_wait();
             if (thread == 0) begin = clock::now();
@@ -178,7 +176,7 @@ double bandwidth_peak(std::size_t threads, std::uint64_t memory_bytes) {
     if (share == 0) return 0;
     const std::unique_ptr<char, void (*)(void*)> block(static_cast<char*>(std::aligned_alloc(page, share * threads)), std::free);
     if (!block) return 0;
-    ::madvise(block.get(), share * threads, MADV_HUGEPAGE);   // a wish: without it the figure is what small pages give
+    ::madvise(block.get(), share * threads, MADV_HUGEPAGE);  // a wish: without it the figure is what small pages give
     std::fill_n(block.get(), share * threads, '\1');
     return best_rate(threads, 5, [&](std::size_t thread) { return read_all(block.get() + thread * share, share); });
 }

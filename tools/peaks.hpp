@@ -8,8 +8,8 @@ namespace plume::tool {
 
 /// What this machine can do at most, measured now, with all `threads` at work.
 struct machine_peaks {
-    double      int8_ops_per_second  = 0;   // a multiply and an add are two
-    double      f32_ops_per_second   = 0;
+    double      int8_ops_per_second   = 0;  // a multiply and an add are two
+    double      f32_ops_per_second    = 0;
     double      read_bytes_per_second = 0;  // from memory in 2 MiB pages where the system gives them
     std::string int8_instructions, f32_instructions;
 };

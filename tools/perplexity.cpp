@@ -49,9 +49,10 @@ int perplexity(const invocation& call) {
     std::string     path, text_path;
     compute_options compute;
     bool            quiet = false;
-    arguments       a("perplexity", "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
-                                    "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
-                                    "the predictions made in the second half of each chunk count.");
+    arguments       a("perplexity",
+                      "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
+                            "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
+                            "the predictions made in the second half of each chunk count.");
     a.positional("MODEL", path, "a GGUF file");
     a.positional("FILE", text_path, "the text");
     a.number("-c,--ctx", compute.ctx, 4, any_size, "tokens in a chunk [the model's own, at most 512]");
@@ -76,16 +77,20 @@ int perplexity(const invocation& call) {
     const auto ids = model->tokenizer().encode(*text, {}, tell_notices(text_path));
     if (!ids) return fail(ids.error(), call.stop);
     if (ids->size() < compute.ctx || compute.ctx < 4)
-        return fail(error{code::context_full, "is too short to score: a chunk needs more tokens than it has"}.in(text_path).expected_found(compute.ctx, ids->size()).hint("take a smaller --ctx or a longer text"),
+        return fail(error{code::context_full, "is too short to score: a chunk needs more tokens than it has"}
+                        .in(text_path)
+                        .expected_found(compute.ctx, ids->size())
+                        .hint("take a smaller --ctx or a longer text"),
                     call.stop);
     auto session = model->new_session(compute.session());
     if (!session) return fail(session.error(), call.stop);
 
-    const std::size_t chunks = ids->size() / compute.ctx;   // the tail is dropped
+    const std::size_t chunks = ids->size() / compute.ctx;  // the tail is dropped
     progress          counting("scoring", quiet);
     tally             total;
     for (std::size_t c = 0; c < chunks; ++c) {
-        std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx), ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
+        std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx),
+                                    ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
         if (model->tokenizer().wants_bos()) chunk[0] = model->tokenizer().bos();
         if (auto scored = score_chunk(*session, chunk, {.stop = call.stop.token(), .on_progress = {}}, total); !scored) return fail(scored.error(), call.stop);
         counting.show(static_cast<double>(c + 1) / static_cast<double>(chunks));

@@ -13,12 +13,14 @@ namespace {
 
 std::string row(std::string_view what, std::uint64_t bytes) {
     const auto exact = grouped(bytes);
-    return std::string(what) + std::string(26 - what.size(), ' ') + std::string(exact.size() < 18 ? 18 - exact.size() : 0, ' ') + exact + "   " + human_bytes(bytes) + "\n";
+    return std::string(what) + std::string(26 - what.size(), ' ') + std::string(exact.size() < 18 ? 18 - exact.size() : 0, ' ') + exact + "   " +
+           human_bytes(bytes) + "\n";
 }
 
 std::string table(const memory_plan& p) {
     std::string text = "bytes needed for a context of " + grouped(p.context_tokens) + " tokens:\n";
-    text += row("  weights", p.weights) + row("  tokenizer", p.text) + row("  keys and values (KV)", p.kv) + row("  scratch", p.scratch) + row("  together", p.total());
+    text += row("  weights", p.weights) + row("  tokenizer", p.text) + row("  keys and values (KV)", p.kv) + row("  scratch", p.scratch) +
+            row("  together", p.total());
     text += row("available here", p.available);
     if (p.fits()) return text + "fits; the largest context that does: " + grouped(p.context_that_fits) + " tokens\n";
     if (p.context_that_fits > 0) return text + "does not fit: try --ctx " + std::to_string(p.context_that_fits) + "\n";
@@ -31,7 +33,7 @@ int plan(const invocation& call) {
     std::string     path;
     compute_options compute;
     bool            as_json = false;
-    arguments       a("plan", "The memory that a model and one session take, from the file's header alone, and whether it fits here.");
+    arguments       a("plan", "The memory that a model and one session take, from the file's header, and whether it fits here.");
     a.positional("MODEL", path, "a GGUF file");
     compute.add_ctx(a);
     compute.add_kv_type(a);

@@ -57,24 +57,23 @@ std::string rate(std::size_t tokens, double seconds) {
 
 std::string_view why(stop_reason reason) {
     switch (reason) {
-        case stop_reason::end: return "the model ended it";
-        case stop_reason::length: return "cut at -n tokens";
-        case stop_reason::stop_string: return "ended at a --stop text";
-        case stop_reason::context_full: return "cut: the context is full, see --ctx";
-        case stop_reason::stopped: return "stopped";
+        case stop_reason::end:
+            return "the model ended it";
+        case stop_reason::length:
+            return "cut at -n tokens";
+        case stop_reason::stop_string:
+            return "ended at a --stop text";
+        case stop_reason::context_full:
+            return "cut: the context is full, see --ctx";
+        case stop_reason::stopped:
+            return "stopped";
     }
     return "";
 }
 
 json report(const finish& done, const std::string& text, double load_seconds) {
-    return {{"text", text},
-            {"stop_reason", name(done.reason)},
-            {"prompt_tokens", done.prompt_tokens},
-            {"generated_tokens", done.generated_tokens},
-            {"seed", done.seed},
-            {"load_seconds", load_seconds},
-            {"prefill_seconds", done.prefill_seconds},
-            {"decode_seconds", done.decode_seconds}};
+    return {{"text", text},      {"stop_reason", name(done.reason)}, {"prompt_tokens", done.prompt_tokens},     {"generated_tokens", done.generated_tokens},
+            {"seed", done.seed}, {"load_seconds", load_seconds},     {"prefill_seconds", done.prefill_seconds}, {"decode_seconds", done.decode_seconds}};
 }
 
 /// The prompt from wherever it comes; an exit code where there is none.
@@ -84,7 +83,8 @@ std::optional<int> read_prompt(const run_options& o, const interrupt& stop, std:
         prompt = *o.prompt;
         return std::nullopt;
     }
-    if (!o.file && ::isatty(STDIN_FILENO) == 1) return usage("plume run", "nothing to continue yet: give a text with -p \"...\", a file with -f, or pipe one in");
+    if (!o.file && ::isatty(STDIN_FILENO) == 1)
+        return usage("plume run", "nothing to continue yet: give a text with -p \"...\", a file with -f, or pipe one in");
     auto text = o.file ? read_file(*o.file, stop) : read_stdin(stop);
     if (!text) return fail(text.error(), stop);
     prompt = std::move(*text);
@@ -147,13 +147,13 @@ int run(const invocation& call) {
     if (!session) return fail(session.error(), call.stop);
 
     generate_options options;
-    options.max_tokens    = o.max_tokens;
-    options.sampling      = std::move(*sampling);
-    options.seed          = o.sampling.seed();
-    options.stop_strings  = o.stops;
-    options.parse_special = o.parse_special;
-    options.stop          = call.stop.token();
-    options.on_notice     = tell_notices(o.file.value_or(""));
+    options.max_tokens                               = o.max_tokens;
+    options.sampling                                 = std::move(*sampling);
+    options.seed                                     = o.sampling.seed();
+    options.stop_strings                             = o.stops;
+    options.parse_special                            = o.parse_special;
+    options.stop                                     = call.stop.token();
+    options.on_notice                                = tell_notices(o.file.value_or(""));
     const std::chrono::duration<double> load_seconds = std::chrono::steady_clock::now() - begun;
     return answer(*session, prompt, std::move(options), o, load_seconds.count(), call.stop);
 }

@@ -25,7 +25,7 @@ struct cache_f16 {
 /// Key into [S/16][E][16] at lane position % 16, value into [S][E].
 template <class A, class Cache>
 void append_kv(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept {
-    using element  = typename Cache::element;
+    using element   = typename Cache::element;
     element* keys   = static_cast<element*>(k_cache) + position / 16 * 16 * E + position % 16;
     element* values = static_cast<element*>(v_cache) + position * E;
     for (std::size_t e = 0; e < E; e += 16) {
@@ -40,13 +40,13 @@ void append_kv(const float* k, const float* v, std::size_t position, std::size_t
 /// H heads at once: they share every load of K and V. Each head's numbers are the same whatever H is.
 template <class A, class Cache, int H>
 struct attention_heads {
-    using f32     = typename A::f32;
-    using element = typename Cache::element;
+    using f32                        = typename A::f32;
+    using element                    = typename Cache::element;
     static constexpr int tile_groups = attention_tile / 16;
 
     const attention_task& task;
-    std::size_t           head;                             // the first
-    alignas(64) float     score[H][attention_tile] = {};    // scores, then probabilities
+    std::size_t           head;                       // the first
+    alignas(64) float score[H][attention_tile] = {};  // scores, then probabilities
 
     PLUME_INLINE const float* q(int h) const noexcept { return task.q + (head + h) * task.q_stride; }
     PLUME_INLINE float*       out(int h) const noexcept { return task.out + (head + h) * (task.E + 2); }
@@ -70,12 +70,13 @@ struct attention_heads {
 
     /// Probabilities of n <= 64 positions against the new maximum; returns the factor for what was summed before.
     PLUME_INLINE float soften(int h, std::size_t n) noexcept {
-        const f32 lowest = A::set1(-__builtin_inff());
-        float&    m      = out(h)[task.E];
-        float&    l      = out(h)[task.E + 1];
-        f32       best   = lowest, group[tile_groups];
-        const auto in_group = [&](int j) PLUME_INLINE_LAMBDA { return n <= 16 * static_cast<std::size_t>(j) ? std::size_t{0} : n - 16 * static_cast<std::size_t>(j); };
-        unrolled<tile_groups>([&](auto j) PLUME_INLINE_LAMBDA {   // positions from n on may hold anything
+        const f32  lowest   = A::set1(-__builtin_inff());
+        float&     m        = out(h)[task.E];
+        float&     l        = out(h)[task.E + 1];
+        f32        best     = lowest, group[tile_groups];
+        const auto in_group = [&](int j)
+                                  PLUME_INLINE_LAMBDA { return n <= 16 * static_cast<std::size_t>(j) ? std::size_t{0} : n - 16 * static_cast<std::size_t>(j); };
+        unrolled<tile_groups>([&](auto j) PLUME_INLINE_LAMBDA {  // positions from n on may hold anything
             group[j.value] = A::keep_first(A::load(score[h] + 16 * j.value), in_group(j.value), -__builtin_inff());
             best           = A::max(best, group[j.value]);
         });
@@ -86,8 +87,8 @@ struct attention_heads {
             A::store(score[h] + 16 * j.value, group[j.value]);
         });
         const float sum = A::reduce_add(A::add(A::add(group[0], group[1]), A::add(group[2], group[3])));
-        m = m_new;
-        l = A::first(A::fma(A::set1(l), A::set1(correction), A::set1(sum)));
+        m               = m_new;
+        l               = A::first(A::fma(A::set1(l), A::set1(correction), A::set1(sum)));
         return correction;
     }
 
@@ -111,8 +112,10 @@ struct attention_heads {
         unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA {
             unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
                 float* p = out(h.value) + e + 16 * c.value;
-                if constexpr (Tail) A::store_n(p, acc[h.value][c.value], E - e);
-                else A::store(p, acc[h.value][c.value]);
+                if constexpr (Tail)
+                    A::store_n(p, acc[h.value][c.value], E - e);
+                else
+                    A::store(p, acc[h.value][c.value]);
             });
         });
     }

@@ -10,20 +10,20 @@ namespace plume::kernels::cpu {
 template <class A>
 PLUME_INLINE typename A::f32 exp(typename A::f32 x) noexcept {
     const auto c     = [](float v) PLUME_INLINE_LAMBDA { return A::set1(v); };
-    const auto shift = c(0x1.8p23f);   // x + shift has x's nearest integer in its low bits
-    x                = A::min(c(89.0f), A::max(c(-104.0f), x));   // beyond: infinity and 0; both hand on a NaN in x
+    const auto shift = c(0x1.8p23f);                             // x + shift has x's nearest integer in its low bits
+    x                = A::min(c(89.0f), A::max(c(-104.0f), x));  // beyond: infinity and 0; both hand on a NaN in x
 
     const auto shifted = A::fma(x, c(0x1.715476p+0f), shift);
     const auto n       = A::sub(shifted, shift);
     const auto n_bits  = A::isub(A::as_i32(shifted), A::as_i32(shift));
-    auto       r       = A::fnma(n, c(0x1.62e4p-1f), x);   // exact: ln 2 to 15 bits
+    auto       r       = A::fnma(n, c(0x1.62e4p-1f), x);  // exact: ln 2 to 15 bits
     r                  = A::fnma(n, c(0x1.7f7d1cp-20f), r);
 
-    auto q = A::fma(c(0x1.9f085cp-13f), r, c(0x1.6d8d52p-10f));
-    q      = A::fma(q, r, c(0x1.111272p-7f));
-    q      = A::fma(q, r, c(0x1.55548ep-5f));
-    q      = A::fma(q, r, c(0x1.555554p-3f));
-    q      = A::fma(q, r, c(0.5f));
+    auto q       = A::fma(c(0x1.9f085cp-13f), r, c(0x1.6d8d52p-10f));
+    q            = A::fma(q, r, c(0x1.111272p-7f));
+    q            = A::fma(q, r, c(0x1.55548ep-5f));
+    q            = A::fma(q, r, c(0x1.555554p-3f));
+    q            = A::fma(q, r, c(0.5f));
     const auto p = A::add(c(1.0f), A::fma(A::mul(r, r), q, r));
 
     const auto half_n  = A::template shift_right<1>(n_bits);

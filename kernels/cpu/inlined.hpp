@@ -5,7 +5,7 @@
 // Kernels are templates on an Arch type that lives in its translation unit's unnamed namespace, so every instantiation is local to that unit:
 // no linker can take one target's copy of a function for another's. Everything small is inlined by force, also so that arrays of lanes stay in registers.
 
-#define PLUME_INLINE        [[gnu::always_inline]] inline
+#define PLUME_INLINE [[gnu::always_inline]] inline
 #define PLUME_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace plume::kernels::cpu {
@@ -18,7 +18,8 @@ struct index {
 /// Calls f(index<0>), f(index<1>) ... f(index<N - 1>): a loop whose counter is a constant.
 template <int N, class F>
 PLUME_INLINE void unrolled(F&& f) noexcept {
-    [&]<int... I>(std::integer_sequence<int, I...>) PLUME_INLINE_LAMBDA { (f(index<I>{}), ...); }(std::make_integer_sequence<int, N>{});
+    const auto each = [&]<int... I>(std::integer_sequence<int, I...>) PLUME_INLINE_LAMBDA { (f(index<I>{}), ...); };
+    each(std::make_integer_sequence<int, N>{});
 }
 
 }  // namespace plume::kernels::cpu

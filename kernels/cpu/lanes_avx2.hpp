@@ -20,7 +20,7 @@ struct lanes_avx2 {
         __m256i a, b;
     };
     struct line {
-        __m256i a, b;   // rows 0-7, rows 8-15
+        __m256i a, b;  // rows 0-7, rows 8-15
     };
 
     static constexpr int tokens(int planes) { return planes == 1 ? 4 : 2; }
@@ -29,15 +29,15 @@ struct lanes_avx2 {
     static constexpr int score_groups = 2;
     static constexpr int value_groups = 2;
 
-    PLUME_INLINE static __m256i first_n(std::size_t n, int from) {   // all ones in lanes below n - from
+    PLUME_INLINE static __m256i first_n(std::size_t n, int from) {  // all ones in lanes below n - from
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n > 16 ? 16 : n) - from), lane);
     }
 
-    PLUME_INLINE static f32   set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
-    PLUME_INLINE static f32   load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
-    PLUME_INLINE static f32   load_n(const float* p, std::size_t n) { return {_mm256_maskload_ps(p, first_n(n, 0)), _mm256_maskload_ps(p + 8, first_n(n, 8))}; }
-    PLUME_INLINE static void  store(float* p, f32 x) {
+    PLUME_INLINE static f32  set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+    PLUME_INLINE static f32  load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+    PLUME_INLINE static f32  load_n(const float* p, std::size_t n) { return {_mm256_maskload_ps(p, first_n(n, 0)), _mm256_maskload_ps(p + 8, first_n(n, 8))}; }
+    PLUME_INLINE static void store(float* p, f32 x) {
         _mm256_storeu_ps(p, x.a);
         _mm256_storeu_ps(p + 8, x.b);
     }
@@ -47,21 +47,21 @@ struct lanes_avx2 {
     }
     PLUME_INLINE static float first(f32 x) { return _mm256_cvtss_f32(x.a); }
     PLUME_INLINE static f32   load_pairs(const float* p) {
-        const __m256  all = _mm256_loadu_ps(p);
-        const __m256i low = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), high = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
-        return {_mm256_permutevar8x32_ps(all, low), _mm256_permutevar8x32_ps(all, high)};
+          const __m256  all = _mm256_loadu_ps(p);
+          const __m256i low = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), high = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+          return {_mm256_permutevar8x32_ps(all, low), _mm256_permutevar8x32_ps(all, high)};
     }
 
-    PLUME_INLINE static f32  add(f32 x, f32 y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  sub(f32 x, f32 y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  mul(f32 x, f32 y) { return {_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  div(f32 x, f32 y) { return {_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  sqrt(f32 x) { return {_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)}; }
-    PLUME_INLINE static f32  fma(f32 x, f32 y, f32 z) { return {_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)}; }
-    PLUME_INLINE static f32  fnma(f32 x, f32 y, f32 z) { return {_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)}; }
-    PLUME_INLINE static f32  max(f32 x, f32 y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  min(f32 x, f32 y) { return {_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
-    PLUME_INLINE static f32  abs(f32 x) {
+    PLUME_INLINE static f32 add(f32 x, f32 y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 sub(f32 x, f32 y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 mul(f32 x, f32 y) { return {_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 div(f32 x, f32 y) { return {_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 sqrt(f32 x) { return {_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)}; }
+    PLUME_INLINE static f32 fma(f32 x, f32 y, f32 z) { return {_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)}; }
+    PLUME_INLINE static f32 fnma(f32 x, f32 y, f32 z) { return {_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)}; }
+    PLUME_INLINE static f32 max(f32 x, f32 y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 min(f32 x, f32 y) { return {_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
+    PLUME_INLINE static f32 abs(f32 x) {
         const __m256 mask = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
         return {_mm256_and_ps(x.a, mask), _mm256_and_ps(x.b, mask)};
     }
@@ -101,9 +101,13 @@ struct lanes_avx2 {
     PLUME_INLINE static i32 imin(i32 x, i32 y) { return {_mm256_min_epi32(x.a, y.a), _mm256_min_epi32(x.b, y.b)}; }
     PLUME_INLINE static i32 imax(i32 x, i32 y) { return {_mm256_max_epi32(x.a, y.a), _mm256_max_epi32(x.b, y.b)}; }
     template <int N>
-    PLUME_INLINE static i32 shift_left(i32 x) { return {_mm256_slli_epi32(x.a, N), _mm256_slli_epi32(x.b, N)}; }
+    PLUME_INLINE static i32 shift_left(i32 x) {
+        return {_mm256_slli_epi32(x.a, N), _mm256_slli_epi32(x.b, N)};
+    }
     template <int N>
-    PLUME_INLINE static i32 shift_right(i32 x) { return {_mm256_srai_epi32(x.a, N), _mm256_srai_epi32(x.b, N)}; }
+    PLUME_INLINE static i32 shift_right(i32 x) {
+        return {_mm256_srai_epi32(x.a, N), _mm256_srai_epi32(x.b, N)};
+    }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 x) {
         const __m256i a8 = _mm256_add_epi32(x.a, x.b);
         const __m128i a4 = _mm_add_epi32(_mm256_castsi256_si128(a8), _mm256_extracti128_si256(a8, 1));
@@ -114,7 +118,7 @@ struct lanes_avx2 {
     PLUME_INLINE static f32  as_f32(i32 x) { return {_mm256_castsi256_ps(x.a), _mm256_castsi256_ps(x.b)}; }
     PLUME_INLINE static i32  as_i32(f32 x) { return {_mm256_castps_si256(x.a), _mm256_castps_si256(x.b)}; }
     PLUME_INLINE static void store_i8(std::int8_t* p, i32 x) {
-        const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.a, x.b), 0xd8);   // undo the lane-wise pack
+        const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.a, x.b), 0xd8);  // undo the lane-wise pack
         _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
     }
     PLUME_INLINE static i32 load_i8(const void* p) {
@@ -126,9 +130,9 @@ struct lanes_avx2 {
         return {_mm256_cvtepu8_epi32(bytes), _mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8))};
     }
 
-    PLUME_INLINE static const __m128i* eighth(const void* p, int i) { return static_cast<const __m128i*>(p) + i; }   // 8 halves
-    PLUME_INLINE static f32            load_f16(const void* p) { return {_mm256_cvtph_ps(_mm_loadu_si128(eighth(p, 0))), _mm256_cvtph_ps(_mm_loadu_si128(eighth(p, 1)))}; }
-    PLUME_INLINE static f32            load_f16_n(const void* p, std::size_t n) {
+    PLUME_INLINE static const __m128i* eighth(const void* p, int i) { return static_cast<const __m128i*>(p) + i; }  // 8 halves
+    PLUME_INLINE static f32 load_f16(const void* p) { return {_mm256_cvtph_ps(_mm_loadu_si128(eighth(p, 0))), _mm256_cvtph_ps(_mm_loadu_si128(eighth(p, 1)))}; }
+    PLUME_INLINE static f32 load_f16_n(const void* p, std::size_t n) {
         alignas(32) std::uint16_t copy[16] = {};
         for (std::size_t i = 0; i < n; ++i) __builtin_memcpy(copy + i, static_cast<const char*>(p) + 2 * i, 2);
         return load_f16(copy);
@@ -146,7 +150,7 @@ struct lanes_avx2 {
         return {_mm256_loadu_si256(static_cast<const __m256i*>(p)), _mm256_loadu_si256(static_cast<const __m256i*>(p) + 1)};
     }
     template <int Shift, int Mask>
-    PLUME_INLINE static line place(line x) {   // 16-bit shifts: the mask removes what crosses a byte
+    PLUME_INLINE static line place(line x) {  // 16-bit shifts: the mask removes what crosses a byte
         const __m256i mask = _mm256_set1_epi8(static_cast<char>(Mask));
         if constexpr (Shift > 0) x = {_mm256_srli_epi16(x.a, Shift), _mm256_srli_epi16(x.b, Shift)};
         if constexpr (Shift < 0) x = {_mm256_slli_epi16(x.a, -Shift), _mm256_slli_epi16(x.b, -Shift)};
@@ -155,9 +159,9 @@ struct lanes_avx2 {
     PLUME_INLINE static line join(line x, line y) { return {_mm256_or_si256(x.a, y.a), _mm256_or_si256(x.b, y.b)}; }
 
     static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
-    PLUME_INLINE static line table(const std::int8_t* t) {
-        const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
-        return {both, both};
+    PLUME_INLINE static line      table(const std::int8_t* t) {
+             const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
+             return {both, both};
     }
     PLUME_INLINE static line lookup(line t, line codes) { return {_mm256_shuffle_epi8(t.a, codes.a), _mm256_shuffle_epi8(t.b, codes.b)}; }
     PLUME_INLINE static line from_8_bits(line x) {
@@ -170,7 +174,9 @@ struct lanes_avx2 {
         line w;
     };
     template <bool Signed>
-    PLUME_INLINE static operand prepare(line w) { return {w}; }
+    PLUME_INLINE static operand prepare(line w) {
+        return {w};
+    }
     template <bool Signed>
     PLUME_INLINE static __m256i dot_8_rows(__m256i acc, __m256i w, __m256i x) {
         const __m256i pairs = Signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)) : _mm256_maddubs_epi16(w, x);

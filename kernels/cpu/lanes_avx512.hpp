@@ -47,8 +47,8 @@ struct lanes_avx512 {
     PLUME_INLINE static void  store_n(float* p, f32 x, std::size_t n) { _mm512_mask_storeu_ps(p, first_n(n), x.v); }
     PLUME_INLINE static float first(f32 x) { return _mm512_cvtss_f32(x.v); }
     PLUME_INLINE static f32   load_pairs(const float* p) {
-        const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-        return {_mm512_permutexvar_ps(twice, _mm512_castps256_ps512(_mm256_loadu_ps(p)))};
+          const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+          return {_mm512_permutexvar_ps(twice, _mm512_castps256_ps512(_mm256_loadu_ps(p)))};
     }
 
     PLUME_INLINE static f32  add(f32 a, f32 b) { return {_mm512_add_ps(a.v, b.v)}; }
@@ -72,10 +72,10 @@ struct lanes_avx512 {
     PLUME_INLINE static __m256 low(__m512 a) { return _mm512_castps512_ps256(a); }
     PLUME_INLINE static __m256 high(__m512 a) { return _mm512_extractf32x8_ps(a, 1); }
     PLUME_INLINE static float  reduce_add(f32 a) {
-        const __m256 a8 = _mm256_add_ps(low(a.v), high(a.v));
-        const __m128 a4 = _mm_add_ps(_mm256_castps256_ps128(a8), _mm256_extractf128_ps(a8, 1));
-        const __m128 a2 = _mm_add_ps(a4, _mm_movehl_ps(a4, a4));
-        return _mm_cvtss_f32(_mm_add_ss(a2, _mm_shuffle_ps(a2, a2, 1)));
+         const __m256 a8 = _mm256_add_ps(low(a.v), high(a.v));
+         const __m128 a4 = _mm_add_ps(_mm256_castps256_ps128(a8), _mm256_extractf128_ps(a8, 1));
+         const __m128 a2 = _mm_add_ps(a4, _mm_movehl_ps(a4, a4));
+         return _mm_cvtss_f32(_mm_add_ss(a2, _mm_shuffle_ps(a2, a2, 1)));
     }
     PLUME_INLINE static float reduce_max(f32 a) {
         const __m256 a8 = _mm256_max_ps(low(a.v), high(a.v));
@@ -91,9 +91,13 @@ struct lanes_avx512 {
     PLUME_INLINE static i32 imin(i32 a, i32 b) { return {_mm512_min_epi32(a.v, b.v)}; }
     PLUME_INLINE static i32 imax(i32 a, i32 b) { return {_mm512_max_epi32(a.v, b.v)}; }
     template <int N>
-    PLUME_INLINE static i32 shift_left(i32 a) { return {_mm512_slli_epi32(a.v, N)}; }
+    PLUME_INLINE static i32 shift_left(i32 a) {
+        return {_mm512_slli_epi32(a.v, N)};
+    }
     template <int N>
-    PLUME_INLINE static i32 shift_right(i32 a) { return {_mm512_srai_epi32(a.v, N)}; }
+    PLUME_INLINE static i32 shift_right(i32 a) {
+        return {_mm512_srai_epi32(a.v, N)};
+    }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 a) {
         const __m256i a8 = _mm256_add_epi32(_mm512_castsi512_si256(a.v), _mm512_extracti32x8_epi32(a.v, 1));
         const __m128i a4 = _mm_add_epi32(_mm256_castsi256_si128(a8), _mm256_extracti128_si256(a8, 1));
@@ -119,18 +123,21 @@ struct lanes_avx512 {
 
     PLUME_INLINE static line load_line(const void* p) { return {_mm512_loadu_si512(p)}; }
     template <int Shift, int Mask>
-    PLUME_INLINE static line place(line a) {   // 16-bit shifts: the mask removes what crosses a byte
+    PLUME_INLINE static line place(line a) {  // 16-bit shifts: the mask removes what crosses a byte
         const __m512i mask = _mm512_set1_epi8(static_cast<char>(Mask));
-        if constexpr (Shift == 0) return {_mm512_and_si512(a.v, mask)};
-        else if constexpr (Shift > 0) return {_mm512_and_si512(_mm512_srli_epi16(a.v, Shift), mask)};
-        else return {_mm512_and_si512(_mm512_slli_epi16(a.v, -Shift), mask)};
+        if constexpr (Shift == 0)
+            return {_mm512_and_si512(a.v, mask)};
+        else if constexpr (Shift > 0)
+            return {_mm512_and_si512(_mm512_srli_epi16(a.v, Shift), mask)};
+        else
+            return {_mm512_and_si512(_mm512_slli_epi16(a.v, -Shift), mask)};
     }
     PLUME_INLINE static line join(line a, line b) { return {_mm512_or_si512(a.v, b.v)}; }
 
     static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
-    PLUME_INLINE static line table(const std::int8_t* t) { return {_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))}; }
-    PLUME_INLINE static line lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
-    PLUME_INLINE static line from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
+    PLUME_INLINE static line      table(const std::int8_t* t) { return {_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))}; }
+    PLUME_INLINE static line      lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
+    PLUME_INLINE static line      from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
 
     /// Unsigned codes (at most 63) meet maddubs as they are; signed ones as |w| · (x with w's sign), since |w| may be 128 and |x| never is.
     /// No pair of products leaves 16 bits: 2 · 128 · 127 = 32512.
@@ -140,8 +147,10 @@ struct lanes_avx512 {
     };
     template <bool Signed>
     PLUME_INLINE static operand prepare(line w) {
-        if constexpr (Signed) return {_mm512_abs_epi8(w.v), _mm512_movepi8_mask(w.v)};
-        else return {w.v, 0};
+        if constexpr (Signed)
+            return {_mm512_abs_epi8(w.v), _mm512_movepi8_mask(w.v)};
+        else
+            return {w.v, 0};
     }
     template <bool Signed>
     PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {

@@ -16,7 +16,9 @@ struct lanes_avx512vnni : lanes_avx512 {
         __m512i w;
     };
     template <bool Signed>
-    PLUME_INLINE static operand prepare(line w) { return {w.v}; }
+    PLUME_INLINE static operand prepare(line w) {
+        return {w.v};
+    }
     template <bool Signed>
     PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
         int four;

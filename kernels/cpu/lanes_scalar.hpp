@@ -19,15 +19,15 @@ struct lanes_scalar {
     struct i32 {
         std::int32_t v[16];
     };
-    struct line {   // 16 rows × 4 bytes
+    struct line {  // 16 rows × 4 bytes
         std::uint8_t v[64];
     };
 
-    static constexpr int tokens(int /*planes*/) { return 2; }   // of a matmul tile
-    static constexpr int panels        = 1;                     // in flight where there is one token
-    static constexpr int heads         = 1;                     // of an attention step
-    static constexpr int score_groups  = 1;                     // of 16 positions
-    static constexpr int value_groups  = 1;                     // of 16 channels
+    static constexpr int tokens(int /*planes*/) { return 2; }  // of a matmul tile
+    static constexpr int panels       = 1;                     // in flight where there is one token
+    static constexpr int heads        = 1;                     // of an attention step
+    static constexpr int score_groups = 1;                     // of 16 positions
+    static constexpr int value_groups = 1;                     // of 16 channels
 
     template <class F>
     PLUME_INLINE static f32 each(F f) {
@@ -43,9 +43,15 @@ struct lanes_scalar {
     }
 
     // Memory. The _n variants touch n < 16 elements only; lanes beyond n are 0.
-    PLUME_INLINE static f32  set1(float x) { return each([=](int) { return x; }); }
-    PLUME_INLINE static f32  load(const float* p) { return each([=](int i) { return p[i]; }); }
-    PLUME_INLINE static f32  load_n(const float* p, std::size_t n) { return each([=](int i) { return static_cast<std::size_t>(i) < n ? p[i] : 0.0f; }); }
+    PLUME_INLINE static f32 set1(float x) {
+        return each([=](int) { return x; });
+    }
+    PLUME_INLINE static f32 load(const float* p) {
+        return each([=](int i) { return p[i]; });
+    }
+    PLUME_INLINE static f32 load_n(const float* p, std::size_t n) {
+        return each([=](int i) { return static_cast<std::size_t>(i) < n ? p[i] : 0.0f; });
+    }
     PLUME_INLINE static void store(float* p, f32 x) {
         for (int i = 0; i < 16; ++i) p[i] = x.v[i];
     }
@@ -53,22 +59,50 @@ struct lanes_scalar {
         for (std::size_t i = 0; i < n; ++i) p[i] = x.v[i];
     }
     PLUME_INLINE static float first(f32 x) { return x.v[0]; }
-    PLUME_INLINE static f32   load_pairs(const float* p) { return each([=](int i) { return p[i / 2]; }); }   // 8 elements, each twice
+    PLUME_INLINE static f32   load_pairs(const float* p) {
+          return each([=](int i) { return p[i / 2]; });
+    }  // 8 elements, each twice
 
     // Arithmetic, each operation rounded once.
-    PLUME_INLINE static f32 add(f32 a, f32 b) { return each([&](int i) { return a.v[i] + b.v[i]; }); }
-    PLUME_INLINE static f32 sub(f32 a, f32 b) { return each([&](int i) { return a.v[i] - b.v[i]; }); }
-    PLUME_INLINE static f32 mul(f32 a, f32 b) { return each([&](int i) { return a.v[i] * b.v[i]; }); }
-    PLUME_INLINE static f32 div(f32 a, f32 b) { return each([&](int i) { return a.v[i] / b.v[i]; }); }
-    PLUME_INLINE static f32 sqrt(f32 a) { return each([&](int i) { return __builtin_sqrtf(a.v[i]); }); }
-    PLUME_INLINE static f32 fma(f32 a, f32 b, f32 c) { return each([&](int i) { return __builtin_fmaf(a.v[i], b.v[i], c.v[i]); }); }
-    PLUME_INLINE static f32 fnma(f32 a, f32 b, f32 c) { return each([&](int i) { return __builtin_fmaf(-a.v[i], b.v[i], c.v[i]); }); }   // c - a·b
-    PLUME_INLINE static f32 max(f32 a, f32 b) { return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; }); }   // b where unordered
-    PLUME_INLINE static f32 min(f32 a, f32 b) { return each([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; }); }   // b where unordered
-    PLUME_INLINE static f32 abs(f32 a) { return each([&](int i) { return __builtin_fabsf(a.v[i]); }); }
-    PLUME_INLINE static f32 keep_first(f32 a, std::size_t n, float rest) { return each([&](int i) { return static_cast<std::size_t>(i) < n ? a.v[i] : rest; }); }
-    PLUME_INLINE static f32 swap_pairs(f32 a) { return each([&](int i) { return a.v[i ^ 1]; }); }
-    PLUME_INLINE static f32 negate_even(f32 a) { return each([&](int i) { return i % 2 ? a.v[i] : -a.v[i]; }); }
+    PLUME_INLINE static f32 add(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] + b.v[i]; });
+    }
+    PLUME_INLINE static f32 sub(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] - b.v[i]; });
+    }
+    PLUME_INLINE static f32 mul(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] * b.v[i]; });
+    }
+    PLUME_INLINE static f32 div(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] / b.v[i]; });
+    }
+    PLUME_INLINE static f32 sqrt(f32 a) {
+        return each([&](int i) { return __builtin_sqrtf(a.v[i]); });
+    }
+    PLUME_INLINE static f32 fma(f32 a, f32 b, f32 c) {
+        return each([&](int i) { return __builtin_fmaf(a.v[i], b.v[i], c.v[i]); });
+    }
+    PLUME_INLINE static f32 fnma(f32 a, f32 b, f32 c) {
+        return each([&](int i) { return __builtin_fmaf(-a.v[i], b.v[i], c.v[i]); });
+    }  // c - a·b
+    PLUME_INLINE static f32 max(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; });
+    }  // b where unordered
+    PLUME_INLINE static f32 min(f32 a, f32 b) {
+        return each([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; });
+    }  // b where unordered
+    PLUME_INLINE static f32 abs(f32 a) {
+        return each([&](int i) { return __builtin_fabsf(a.v[i]); });
+    }
+    PLUME_INLINE static f32 keep_first(f32 a, std::size_t n, float rest) {
+        return each([&](int i) { return static_cast<std::size_t>(i) < n ? a.v[i] : rest; });
+    }
+    PLUME_INLINE static f32 swap_pairs(f32 a) {
+        return each([&](int i) { return a.v[i ^ 1]; });
+    }
+    PLUME_INLINE static f32 negate_even(f32 a) {
+        return each([&](int i) { return i % 2 ? a.v[i] : -a.v[i]; });
+    }
     PLUME_INLINE static bool all_finite(f32 a) {
         bool finite = true;
         for (int i = 0; i < 16; ++i) finite &= (bits(a.v[i]) & 0x7fffffffu) < 0x7f800000u;
@@ -88,25 +122,47 @@ struct lanes_scalar {
     }
 
     // Integers wrap.
-    PLUME_INLINE static i32 iset1(std::int32_t x) { return each_int([=](int) { return x; }); }
-    PLUME_INLINE static i32 iadd(i32 a, i32 b) { return each_int([&](int i) { return unsigned_of(a.v[i]) + unsigned_of(b.v[i]); }); }
-    PLUME_INLINE static i32 isub(i32 a, i32 b) { return each_int([&](int i) { return unsigned_of(a.v[i]) - unsigned_of(b.v[i]); }); }
-    PLUME_INLINE static i32 imul(i32 a, i32 b) { return each_int([&](int i) { return unsigned_of(a.v[i]) * unsigned_of(b.v[i]); }); }
-    PLUME_INLINE static i32 imin(i32 a, i32 b) { return each_int([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; }); }
-    PLUME_INLINE static i32 imax(i32 a, i32 b) { return each_int([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; }); }
+    PLUME_INLINE static i32 iset1(std::int32_t x) {
+        return each_int([=](int) { return x; });
+    }
+    PLUME_INLINE static i32 iadd(i32 a, i32 b) {
+        return each_int([&](int i) { return unsigned_of(a.v[i]) + unsigned_of(b.v[i]); });
+    }
+    PLUME_INLINE static i32 isub(i32 a, i32 b) {
+        return each_int([&](int i) { return unsigned_of(a.v[i]) - unsigned_of(b.v[i]); });
+    }
+    PLUME_INLINE static i32 imul(i32 a, i32 b) {
+        return each_int([&](int i) { return unsigned_of(a.v[i]) * unsigned_of(b.v[i]); });
+    }
+    PLUME_INLINE static i32 imin(i32 a, i32 b) {
+        return each_int([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; });
+    }
+    PLUME_INLINE static i32 imax(i32 a, i32 b) {
+        return each_int([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; });
+    }
     template <int N>
-    PLUME_INLINE static i32 shift_left(i32 a) { return each_int([&](int i) { return unsigned_of(a.v[i]) << N; }); }
+    PLUME_INLINE static i32 shift_left(i32 a) {
+        return each_int([&](int i) { return unsigned_of(a.v[i]) << N; });
+    }
     template <int N>
-    PLUME_INLINE static i32 shift_right(i32 a) { return each_int([&](int i) { return a.v[i] >> N; }); }
+    PLUME_INLINE static i32 shift_right(i32 a) {
+        return each_int([&](int i) { return a.v[i] >> N; });
+    }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 a) {
         std::uint32_t sum = 0;
         for (int i = 0; i < 16; ++i) sum += unsigned_of(a.v[i]);
         return static_cast<std::int32_t>(sum);
     }
-    PLUME_INLINE static f32 to_f32(i32 a) { return each([&](int i) { return static_cast<float>(a.v[i]); }); }
-    PLUME_INLINE static f32 as_f32(i32 a) { return each([&](int i) { return __builtin_bit_cast(float, a.v[i]); }); }
-    PLUME_INLINE static i32 as_i32(f32 a) { return each_int([&](int i) { return bits(a.v[i]); }); }
-    PLUME_INLINE static void store_i8(std::int8_t* p, i32 a) {   // values that fit
+    PLUME_INLINE static f32 to_f32(i32 a) {
+        return each([&](int i) { return static_cast<float>(a.v[i]); });
+    }
+    PLUME_INLINE static f32 as_f32(i32 a) {
+        return each([&](int i) { return __builtin_bit_cast(float, a.v[i]); });
+    }
+    PLUME_INLINE static i32 as_i32(f32 a) {
+        return each_int([&](int i) { return bits(a.v[i]); });
+    }
+    PLUME_INLINE static void store_i8(std::int8_t* p, i32 a) {  // values that fit
         for (int i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(a.v[i]);
     }
     PLUME_INLINE static i32 load_i8(const void* p) {
@@ -122,18 +178,22 @@ struct lanes_scalar {
         if (exponent == 31) return __builtin_bit_cast(float, sign | 0x7f800000u | fraction << 13);
         if (exponent != 0) return __builtin_bit_cast(float, sign | (exponent + 112) << 23 | fraction << 13);
         if (fraction == 0) return __builtin_bit_cast(float, sign);
-        const auto shift = static_cast<std::uint32_t>(__builtin_clz(fraction)) - 21;   // brings the leading one to bit 10
+        const auto shift = static_cast<std::uint32_t>(__builtin_clz(fraction)) - 21;  // brings the leading one to bit 10
         return __builtin_bit_cast(float, sign | (113 - shift) << 23 | (fraction << shift & 0x3ffu) << 13);
     }
-    PLUME_INLINE static std::uint16_t to_half(float x) {   // to nearest even
+    PLUME_INLINE static std::uint16_t to_half(float x) {  // to nearest even
         const std::uint32_t b = bits(x), sign = b >> 16 & 0x8000u, magnitude = b & 0x7fffffffu;
         std::uint32_t       low;
-        if (magnitude > 0x7f800000u) low = 0x7e00u;
-        else if (magnitude >= 0x477ff000u) low = 0x7c00u;
-        else if (magnitude < 0x33000001u) low = 0;
+        if (magnitude > 0x7f800000u)
+            low = 0x7e00u;
+        else if (magnitude >= 0x477ff000u)
+            low = 0x7c00u;
+        else if (magnitude < 0x33000001u)
+            low = 0;
         else {
             const bool          subnormal = magnitude < 0x38800000u;
-            const std::uint32_t mantissa = subnormal ? (magnitude & 0x7fffffu) | 0x800000u : magnitude - (112u << 23), shift = subnormal ? 126 - (magnitude >> 23) : 13;
+            const std::uint32_t mantissa  = subnormal ? (magnitude & 0x7fffffu) | 0x800000u : magnitude - (112u << 23),
+                                shift     = subnormal ? 126 - (magnitude >> 23) : 13;
             const std::uint32_t kept = mantissa >> shift, rest = mantissa & ((1u << shift) - 1), middle = 1u << (shift - 1);
             low = kept + (rest > middle || (rest == middle && (kept & 1u)) ? 1u : 0u);
         }
@@ -144,9 +204,15 @@ struct lanes_scalar {
         __builtin_memcpy(&h, static_cast<const char*>(p) + 2 * i, 2);
         return h;
     }
-    PLUME_INLINE static f32  load_f16(const void* p) { return each([=](int i) { return from_half(at(p, i)); }); }
-    PLUME_INLINE static f32  load_f16_n(const void* p, std::size_t n) { return each([=](int i) { return static_cast<std::size_t>(i) < n ? from_half(at(p, i)) : 0.0f; }); }
-    PLUME_INLINE static f32  load_bf16(const void* p) { return each([=](int i) { return __builtin_bit_cast(float, std::uint32_t{at(p, i)} << 16); }); }
+    PLUME_INLINE static f32 load_f16(const void* p) {
+        return each([=](int i) { return from_half(at(p, i)); });
+    }
+    PLUME_INLINE static f32 load_f16_n(const void* p, std::size_t n) {
+        return each([=](int i) { return static_cast<std::size_t>(i) < n ? from_half(at(p, i)) : 0.0f; });
+    }
+    PLUME_INLINE static f32 load_bf16(const void* p) {
+        return each([=](int i) { return __builtin_bit_cast(float, std::uint32_t{at(p, i)} << 16); });
+    }
     PLUME_INLINE static void store_f16(std::uint16_t* p, f32 x) {
         for (int i = 0; i < 16; ++i) p[i] = to_half(x.v[i]);
     }
@@ -160,7 +226,8 @@ struct lanes_scalar {
     /// Bits of Mask, after a shift to the right by Shift (to the left where negative), within each byte.
     template <int Shift, int Mask>
     PLUME_CALL static line place(line a) {
-        for (int i = 0; i < 64; ++i) a.v[i] = static_cast<std::uint8_t>((Shift >= 0 ? a.v[i] >> (Shift >= 0 ? Shift : 0) : a.v[i] << (Shift < 0 ? -Shift : 0)) & Mask);
+        for (int i = 0; i < 64; ++i)
+            a.v[i] = static_cast<std::uint8_t>((Shift >= 0 ? a.v[i] >> (Shift >= 0 ? Shift : 0) : a.v[i] << (Shift < 0 ? -Shift : 0)) & Mask);
         return a;
     }
     PLUME_CALL static line join(line a, line b) {
@@ -189,7 +256,9 @@ struct lanes_scalar {
         line w;
     };
     template <bool Signed>
-    PLUME_INLINE static operand prepare(line w) { return {w}; }
+    PLUME_INLINE static operand prepare(line w) {
+        return {w};
+    }
     /// acc[row] + Σ of 4 of w[row][i] · x[i].
     template <bool Signed>
     PLUME_CALL static i32 dot(i32 acc, operand w, const std::int8_t* x) {

@@ -17,9 +17,12 @@ consteval target_table::matmul_entry matmul_of() {
     if constexpr (quant::float_format<F>) {
         using block = typename F::block;
         static_assert(sizeof(block) == 2 || sizeof(block) == 4);
-        if constexpr (sizeof(block) == 4) return {.f32 = matmul_floats<A, weights_f32<A>>};
-        else if constexpr (__is_same(F, quant::bf16)) return {.f32 = matmul_floats<A, weights_bf16<A>>};
-        else return {.f32 = matmul_floats<A, weights_f16<A>>};
+        if constexpr (sizeof(block) == 4)
+            return {.f32 = matmul_floats<A, weights_f32<A>>};
+        else if constexpr (__is_same(F, quant::bf16))
+            return {.f32 = matmul_floats<A, weights_bf16<A>>};
+        else
+            return {.f32 = matmul_floats<A, weights_f16<A>>};
     } else {
         return {.a8 = matmul_codes<A, F::codes, 1>, .a16 = matmul_codes<A, F::codes, 2>};
     }

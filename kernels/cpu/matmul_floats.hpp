@@ -9,17 +9,17 @@ namespace plume::kernels::cpu {
 /// How 16 weights of one k lie in memory.
 template <class A>
 struct weights_f32 {
-    static constexpr std::size_t bytes = 4;
+    static constexpr std::size_t        bytes = 4;
     PLUME_INLINE static typename A::f32 load(const std::byte* p) noexcept { return A::load(reinterpret_cast<const float*>(p)); }
 };
 template <class A>
 struct weights_f16 {
-    static constexpr std::size_t bytes = 2;
+    static constexpr std::size_t        bytes = 2;
     PLUME_INLINE static typename A::f32 load(const std::byte* p) noexcept { return A::load_f16(p); }
 };
 template <class A>
 struct weights_bf16 {
-    static constexpr std::size_t bytes = 2;
+    static constexpr std::size_t        bytes = 2;
     PLUME_INLINE static typename A::f32 load(const std::byte* p) noexcept { return A::load_bf16(p); }
 };
 
@@ -40,8 +40,10 @@ void matmul_float_tile(const panels& w, std::size_t panel, const float* x, float
         const std::size_t row = (panel + p.value) * panel_rows;
         unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
             float* out = y + t.value * y_stride + row;
-            if (row + panel_rows <= w.N) A::store(out, acc[p.value][t.value]);
-            else A::store_n(out, acc[p.value][t.value], w.N - row);
+            if (row + panel_rows <= w.N)
+                A::store(out, acc[p.value][t.value]);
+            else
+                A::store_n(out, acc[p.value][t.value], w.N - row);
         });
     });
 }

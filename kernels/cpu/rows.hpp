@@ -16,13 +16,21 @@ PLUME_INLINE void in_sixteens(std::size_t n, F&& f) noexcept {
     if (i < n) f(i, n - i);
 }
 template <class A, int N>
-PLUME_INLINE typename A::f32 load_some(const float* p, index<N>) noexcept { return A::load(p); }
+PLUME_INLINE typename A::f32 load_some(const float* p, index<N>) noexcept {
+    return A::load(p);
+}
 template <class A>
-PLUME_INLINE typename A::f32 load_some(const float* p, std::size_t n) noexcept { return A::load_n(p, n); }
+PLUME_INLINE typename A::f32 load_some(const float* p, std::size_t n) noexcept {
+    return A::load_n(p, n);
+}
 template <class A, int N>
-PLUME_INLINE void store_some(float* p, typename A::f32 x, index<N>) noexcept { A::store(p, x); }
+PLUME_INLINE void store_some(float* p, typename A::f32 x, index<N>) noexcept {
+    A::store(p, x);
+}
 template <class A>
-PLUME_INLINE void store_some(float* p, typename A::f32 x, std::size_t n) noexcept { A::store_n(p, x, n); }
+PLUME_INLINE void store_some(float* p, typename A::f32 x, std::size_t n) noexcept {
+    A::store_n(p, x, n);
+}
 
 template <class A>
 void rms_norm(const float* x, const float* w, float eps, float* y, std::size_t D) noexcept {
@@ -33,15 +41,15 @@ void rms_norm(const float* x, const float* w, float eps, float* y, std::size_t D
     });
     const auto mean  = A::div(A::set1(A::reduce_add(squares)), A::set1(static_cast<float>(D)));
     const auto scale = A::div(A::set1(1), A::sqrt(A::add(mean, A::set1(eps))));
-    in_sixteens(D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::mul(A::mul(load_some<A>(x + i, n), scale), load_some<A>(w + i, n)), n); });
+    in_sixteens(
+        D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::mul(A::mul(load_some<A>(x + i, n), scale), load_some<A>(w + i, n)), n); });
 }
 
 /// (a, b) becomes (a·c - b·s, b·c + a·s): the second product is rounded, then joined by an fma.
 template <class A>
 void rope_interleaved(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept {
-    const auto rotate = [](typename A::f32 v, typename A::f32 c, typename A::f32 s) PLUME_INLINE_LAMBDA {
-        return A::fma(v, c, A::negate_even(A::mul(A::swap_pairs(v), s)));
-    };
+    const auto rotate = [](typename A::f32 v, typename A::f32 c, typename A::f32 s)
+                            PLUME_INLINE_LAMBDA { return A::fma(v, c, A::negate_even(A::mul(A::swap_pairs(v), s))); };
     for (std::size_t head = 0; head < n_heads; ++head, x += E) {
         std::size_t i = 0;
         for (; i + 16 <= rotated; i += 16) A::store(x + i, rotate(A::load(x + i), A::load_pairs(cosine + i / 2), A::load_pairs(sine + i / 2)));
@@ -76,8 +84,8 @@ bool all_finite(const float* x, std::size_t n_elems) noexcept {
 
 template <class A>
 float exp_and_sum(float* x, float m, std::size_t n_elems) noexcept {
-    auto sum = A::set1(0);
-    std::size_t i = 0;
+    auto        sum = A::set1(0);
+    std::size_t i   = 0;
     for (; i + 16 <= n_elems; i += 16) {
         const auto e = exp<A>(A::sub(A::load(x + i), A::set1(m)));
         A::store(x + i, e);

@@ -34,7 +34,9 @@ constexpr known_start known_starts[] = {
     known_start{"\x80\x05", "is a Python pickle, as PyTorch checkpoints are", no_pickle},
     known_start{"\x1f\x8b", "is compressed with gzip", unpack},
     known_start{"\x28\xb5\x2f\xfd", "is compressed with zstd", unpack},
-    known_start{"\xfd" "7zXZ", "is compressed with xz", unpack},
+    known_start{"\xfd"
+                "7zXZ",
+                "is compressed with xz", unpack},
     known_start{"BZh", "is compressed with bzip2", unpack},
     known_start{"7z\xbc\xaf\x27\x1c", "is a 7z archive", unpack},
     known_start{"lmgg", "is in the old GGML format", older},
@@ -47,9 +49,8 @@ constexpr known_start known_starts[] = {
 };
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
-    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char l, char t) {
-               return l == (t >= 'A' && t <= 'Z' ? static_cast<char>(t + ('a' - 'A')) : t);
-           });
+    return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(),
+                                                     [](char l, char t) { return l == (t >= 'A' && t <= 'Z' ? static_cast<char>(t + ('a' - 'A')) : t); });
 }
 
 /// Without white space and a byte order mark in front.
@@ -106,19 +107,24 @@ error diagnose(std::string_view head, std::uint64_t file_bytes) {
         return error{code::format_unknown, "is a JSON file, not a model"}.hint("a model's configuration, perhaps: name the .gguf file");
     if (std::all_of(head.begin(), head.end(), [](char c) { return c == 0; }))
         return error{code::format_unknown, "begins with zeros"}.hint("its space was reserved, but the download never filled it: fetch the file again");
-    if (is_text(head))
-        return error{code::format_unknown, "is a text, not a model: it begins '" + printable(head, 60) + '\''}.hint(fetch_again);
+    if (is_text(head)) return error{code::format_unknown, "is a text, not a model: it begins '" + printable(head, 60) + '\''}.hint(fetch_again);
     return error{code::format_unknown, "is not a GGUF file"}
-        .expected_found("'GGUF' as its first bytes", '\'' + printable(head.substr(0, 4)) + '\'')
+        .expected_found("'GGUF' as its first bytes", '\'' + std::string(head.substr(0, 4)) + '\'')
         .hint("plume runs models in the GGUF format");
 }
 
 error wrong_version(std::uint32_t version) {
-    if ((version & 0xffff) == 0 && version != 0)
-        return error{code::format_unsupported, "is a big-endian GGUF file"}.at(4).hint("it was made for another kind of computer: look for the little-endian one");
-    auto why = error{code::format_unsupported, version == 1 ? "is GGUF version 1, the first draft of the format" : "is a GGUF version that plume does not know"};
-    return std::move(why).at(4).expected_found("version 2 or 3", std::to_string(version)).hint(
-        version == 1 ? "look for a newer file of the model, or convert it" : version > 3 && version < 100 ? "a newer version of plume may read it" : "the file is damaged");
+    if (version != 0 && __builtin_bswap32(version) <= 16)
+        return error{code::format_unsupported, "is a big-endian GGUF file"}.at(4).hint(
+            "it was made for another kind of computer: look for the little-endian one");
+    auto why =
+        error{code::format_unsupported, version == 1 ? "is GGUF version 1, the first draft of the format" : "is a GGUF version that plume does not know"};
+    return std::move(why)
+        .at(4)
+        .expected_found("version 2 or 3", std::to_string(version))
+        .hint(version == 1                   ? "look for a newer file of the model, or convert it"
+              : version > 3 && version < 100 ? "a newer version of plume may read it"
+                                             : "the file is damaged");
 }
 
 }  // namespace plume::io

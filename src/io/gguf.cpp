@@ -20,9 +20,7 @@ T at(const std::byte* bytes, std::size_t i) noexcept {
     return value;
 }
 
-constexpr bool is_integer(value_type t) noexcept {
-    return t <= value_type::i32 || t == value_type::u64 || t == value_type::i64;
-}
+constexpr bool is_integer(value_type t) noexcept { return t <= value_type::i32 || t == value_type::u64 || t == value_type::i64; }
 
 std::string type_text(const gguf_value& v) {
     return v.type() == value_type::array ? "an array of " + std::string(name(v.element_type())) : std::string(name(v.type()));
@@ -38,19 +36,27 @@ std::string_view name(value_type t) noexcept {
 std::optional<std::int64_t> gguf_value::integer(std::size_t i) const noexcept {
     if (i >= size_) return std::nullopt;
     switch (element_type_) {
-        case value_type::u8: return at<std::uint8_t>(bytes_, i);
-        case value_type::i8: return at<std::int8_t>(bytes_, i);
-        case value_type::u16: return at<std::uint16_t>(bytes_, i);
-        case value_type::i16: return at<std::int16_t>(bytes_, i);
-        case value_type::u32: return at<std::uint32_t>(bytes_, i);
-        case value_type::i32: return at<std::int32_t>(bytes_, i);
-        case value_type::i64: return at<std::int64_t>(bytes_, i);
+        case value_type::u8:
+            return at<std::uint8_t>(bytes_, i);
+        case value_type::i8:
+            return at<std::int8_t>(bytes_, i);
+        case value_type::u16:
+            return at<std::uint16_t>(bytes_, i);
+        case value_type::i16:
+            return at<std::int16_t>(bytes_, i);
+        case value_type::u32:
+            return at<std::uint32_t>(bytes_, i);
+        case value_type::i32:
+            return at<std::int32_t>(bytes_, i);
+        case value_type::i64:
+            return at<std::int64_t>(bytes_, i);
         case value_type::u64: {
             const auto n = at<std::uint64_t>(bytes_, i);
             if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
             return static_cast<std::int64_t>(n);
         }
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -88,14 +94,16 @@ std::span<const gguf_entry>  gguf::metadata() const noexcept { return parts_->en
 std::span<const tensor_info> gguf::tensors() const noexcept { return parts_->tensors; }
 
 const gguf_value* gguf::find(std::string_view key) const noexcept {
-    const auto& p  = *parts_;
-    const auto  it = std::lower_bound(p.entry_order.begin(), p.entry_order.end(), key, [&](std::uint32_t i, std::string_view k) { return p.entries[i].key < k; });
+    const auto& p = *parts_;
+    const auto  it =
+        std::lower_bound(p.entry_order.begin(), p.entry_order.end(), key, [&](std::uint32_t i, std::string_view k) { return p.entries[i].key < k; });
     return it != p.entry_order.end() && p.entries[*it].key == key ? &p.entries[*it].value : nullptr;
 }
 
 const tensor_info* gguf::find_tensor(std::string_view tensor) const noexcept {
-    const auto& p  = *parts_;
-    const auto  it = std::lower_bound(p.tensor_order.begin(), p.tensor_order.end(), tensor, [&](std::uint32_t i, std::string_view n) { return p.tensors[i].name < n; });
+    const auto& p = *parts_;
+    const auto  it =
+        std::lower_bound(p.tensor_order.begin(), p.tensor_order.end(), tensor, [&](std::uint32_t i, std::string_view n) { return p.tensors[i].name < n; });
     return it != p.tensor_order.end() && p.tensors[*it].name == tensor ? &p.tensors[*it] : nullptr;
 }
 
@@ -116,7 +124,8 @@ error wrong_type(const gguf& file, std::string_view key, const gguf_value& v, st
 
 /// The one value of `key` by `get`, which is empty where the type does not fit.
 template <class Get>
-auto scalar(const gguf& file, std::string_view key, std::string_view expected, Get get) -> result<typename decltype(get(std::declval<gguf_value>()))::value_type> {
+auto scalar(const gguf& file, std::string_view key, std::string_view expected, Get get)
+    -> result<typename decltype(get(std::declval<gguf_value>()))::value_type> {
     const auto* v = file.find(key);
     if (v == nullptr) return missing(file, key);
     if (v->type() != value_type::array)
@@ -162,8 +171,9 @@ result<const gguf_value*> gguf::array(std::string_view key, value_type elements)
 
 result<std::span<const std::byte>> gguf::read(const tensor_info& t, std::uint64_t begin, std::size_t n, std::vector<std::byte>& scratch) const {
     if (t.file >= parts_->files.size() || begin > t.bytes || n > t.bytes - begin)
-        return fault(code::invalid_argument, "has no such bytes").about("tensor", t.name).expected_found(
-            "bytes within " + std::to_string(t.bytes), std::to_string(n) + " from " + std::to_string(begin) + " on");
+        return fault(code::invalid_argument, "has no such bytes")
+            .about("tensor", t.name)
+            .expected_found("bytes within " + std::to_string(t.bytes), std::to_string(n) + " from " + std::to_string(begin) + " on");
     const auto from = checked_add(t.offset, begin);
     if (!from) return fault(code::invalid_argument, "has no such bytes").about("tensor", t.name);
     auto bytes = parts_->files[t.file]->view(*from, n, scratch);

@@ -2,6 +2,7 @@
 
 #include <plume/core/printable.hpp>
 
+#include "src/guard.hpp"
 #include "src/io/gguf_parts.hpp"
 #include "src/io/split_name.hpp"
 
@@ -40,12 +41,14 @@ result<split_facts> gguf::parts::split_of(const parsed_file& file, const std::st
         if (!n) return error(n.error()).in(path);
         if (!*n) continue;
         if (key == key_part) facts.part = **n;
-        if (key == key_parts) facts.parts = std::max<std::uint64_t>(**n, 1);   // some writers put 0 into a model of one file
+        if (key == key_parts) facts.parts = std::max<std::uint64_t>(**n, 1);  // some writers put 0 into a model of one file
         if (key == key_tensors) facts.tensors = **n;
     }
     if (facts.part >= facts.parts)
-        return error{code::format_invalid, "says it is a part that does not exist"}.in(path).about("key", key_part).expected_found(
-            "less than " + std::to_string(facts.parts), std::to_string(facts.part));
+        return error{code::format_invalid, "says it is a part that does not exist"}
+            .in(path)
+            .about("key", key_part)
+            .expected_found("less than " + std::to_string(facts.parts), std::to_string(facts.part));
     return facts;
 }
 
@@ -60,7 +63,7 @@ void gguf::parts::take_metadata(parsed_file&& first) {
 void gguf::parts::take_tensors(std::vector<tensor_info>&& more, std::shared_ptr<const source> file) {
     for (auto& t : more) {
         t.file = static_cast<std::uint32_t>(files.size());
-        tensor_bytes += t.bytes;   // no more than the files have: checked
+        tensor_bytes += t.bytes;  // no more than the files have: checked
     }
     if (tensors.empty())
         tensors = std::move(more);
@@ -89,7 +92,7 @@ result<std::shared_ptr<const gguf::parts>> gguf::parts::open(std::shared_ptr<con
             .in(file->path())
             .hint("open the first part by its path, or join the parts into one file");
     parts p;
-    p.path = file->path();
+    p.path       = file->path();
     auto tensors = std::move(parsed->tensors);
     p.take_metadata(std::move(*parsed));
     p.take_tensors(std::move(tensors), std::move(file));
@@ -106,11 +109,13 @@ result<std::shared_ptr<const gguf::parts>> gguf::parts::open(const std::string& 
     if (!split) return split.error();
     if (split->part != 0) {
         const auto named = split_name::of(path);
-        const auto first = named ? '\'' + printable(base_name(named->path_of(1)), 160) + '\'' : std::string("the file whose name ends in -00001-of-") + "*.gguf";
-        return error{code::format_unsupported, "is " + part_of(split->part, split->parts) + " of a split model"}.in(path).hint("open the first part instead: " + first);
+        const auto first =
+            named ? '\'' + printable(base_name(named->path_of(1)), 160) + '\'' : std::string("the file whose name ends in -00001-of-") + "*.gguf";
+        return error{code::format_unsupported, "is " + part_of(split->part, split->parts) + " of a split model"}.in(path).hint("open the first part instead: " +
+                                                                                                                               first);
     }
     parts p;
-    p.path = path;
+    p.path       = path;
     auto tensors = std::move(parsed->tensors);
     p.take_metadata(std::move(*parsed));
     p.take_tensors(std::move(tensors), std::move(*file));
@@ -121,8 +126,10 @@ result<std::shared_ptr<const gguf::parts>> gguf::parts::open(const std::string& 
 
 result<void> gguf::parts::take_others(const split_facts& split, const gguf_options& options, memory_budget& budget) {
     if (split.parts > options.limits.max_split_files)
-        return error{code::format_limit, "says it has more parts than the limit max_split_files"}.in(path).about("key", key_parts).expected_found(
-            "at most " + std::to_string(options.limits.max_split_files), std::to_string(split.parts));
+        return error{code::format_limit, "says it has more parts than the limit max_split_files"}
+            .in(path)
+            .about("key", key_parts)
+            .expected_found("at most " + std::to_string(options.limits.max_split_files), std::to_string(split.parts));
     const auto named = split_name::of(path);
     if (!named || named->part != 1 || named->parts != split.parts)
         return error{code::format_invalid, "is the first part of a split model, but has lost the name by which the others are found"}
@@ -145,38 +152,35 @@ result<void> gguf::parts::take_others(const split_facts& split, const gguf_optio
         if (facts->part != which - 1 || facts->parts != split.parts)
             return error{code::format_invalid, "is a part of another model, or has another part's name"}.in(part_path).expected_found(
                 part_of(which - 1, split.parts), part_of(facts->part, facts->parts));
-        if (!budget.take(parsed->tensors.size(), sizeof(tensor_info) + sizeof(std::uint32_t)))   // for joining the lists
+        if (!budget.take(parsed->tensors.size(), sizeof(tensor_info) + sizeof(std::uint32_t)))  // for joining the lists
             return error{code::format_limit, "needs more memory to describe than its size justifies"}.in(part_path);
         take_tensors(std::move(parsed->tensors), std::move(*file));
     }
     if (split.tensors && *split.tensors != tensors.size())
-        return error{code::format_invalid, "does not have all its tensors in its parts"}.in(path).about("key", key_tensors).expected_found(*split.tensors,
-                                                                                                                                      tensors.size());
+        return error{code::format_invalid, "does not have all its tensors in its parts"}
+            .in(path)
+            .about("key", key_tensors)
+            .expected_found(*split.tensors, tensors.size());
     return {};
 }
 
-result<gguf> gguf::open(const std::string& path, gguf_options options) {
-    auto p = parts::open(path, options);
-    if (!p) return std::move(p).error();
+result<gguf> gguf::parts::whole(result<std::shared_ptr<const parts>>&& opened) {
+    if (!opened) return std::move(opened).error();
     gguf file;
-    file.parts_ = std::move(*p);
+    file.parts_ = *std::move(opened);
     return file;
+}
+
+result<gguf> gguf::open(const std::string& path, gguf_options options) {
+    return guarded([&] { return parts::whole(parts::open(path, options)); });
 }
 
 result<gguf> gguf::from_memory(std::span<const std::byte> bytes, const gguf_limits& limits) {
-    auto p = parts::open(source::from_memory(bytes), limits);
-    if (!p) return std::move(p).error();
-    gguf file;
-    file.parts_ = std::move(*p);
-    return file;
+    return guarded([&] { return parts::whole(parts::open(source::from_memory(bytes), limits)); });
 }
 
 result<gguf> gguf::from_reader(std::uint64_t size, read_fn read, const gguf_limits& limits) {
-    auto p = parts::open(source::from_reader(size, std::move(read)), limits);
-    if (!p) return std::move(p).error();
-    gguf file;
-    file.parts_ = std::move(*p);
-    return file;
+    return guarded([&] { return parts::whole(parts::open(source::from_reader(size, std::move(read)), limits)); });
 }
 
 }  // namespace plume::io

@@ -9,9 +9,9 @@ namespace plume::io {
 namespace {
 
 constexpr std::uint32_t n_value_types     = 13;
-constexpr std::size_t   bytes_of_number[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};   // by value_type; strings and arrays have no size of their own
-constexpr std::uint64_t smallest_entry    = 8 + 1 + 4 + 1;                             // length, key of one byte, type, value of one byte
-constexpr std::uint64_t smallest_tensor   = 8 + 1 + 4 + 8 + 4 + 8;                     // length, name of one byte, n_dims, one dimension, type, offset
+constexpr std::size_t   bytes_of_number[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};  // by value_type; strings and arrays have no size of their own
+constexpr std::uint64_t smallest_entry    = 8 + 1 + 4 + 1;                            // length, key of one byte, type, value of one byte
+constexpr std::uint64_t smallest_tensor   = 8 + 1 + 4 + 8 + 4 + 8;                    // length, name of one byte, n_dims, one dimension, type, offset
 constexpr std::uint64_t default_alignment = 32, largest_alignment = std::uint64_t{1} << 20;
 
 /// What a std::string, or a vector's block, costs beside its bytes.
@@ -34,15 +34,15 @@ public:
     }
 
 private:
-    bool head();
-    bool all_entries();
-    bool one_entry(raw_entry& e);
-    bool type_of_value(value_type& type, const raw_entry& e);
-    bool elements(raw_entry& e);
-    bool texts(raw_value& v);
-    bool all_tensors();
-    bool one_tensor(tensor_info& t);
-    bool name(std::string& out, std::string_view kind);
+    bool                         head();
+    bool                         all_entries();
+    bool                         one_entry(raw_entry& e);
+    bool                         type_of_value(value_type& type, const raw_entry& e);
+    bool                         elements(raw_entry& e);
+    bool                         texts(raw_value& v);
+    bool                         all_tensors();
+    bool                         one_tensor(tensor_info& t);
+    bool                         name(std::string& out, std::string_view kind);
     std::optional<std::uint64_t> find_alignment();
 
     const gguf_limits& limits_;
@@ -68,7 +68,7 @@ bool gguf_parser::head() {
     if (!r_.plausible(n_entries, smallest_entry, limits_.max_metadata_entries, "max_metadata_entries", "metadata entries") ||
         !r_.plausible(n_tensors_, smallest_tensor, limits_.max_tensors, "max_tensors", "tensors"))
         return false;
-    if (!r_.afford(n_entries, 2 * sizeof(raw_entry) + sizeof(std::uint32_t))) return false;   // twice: as found, and as the public class has it
+    if (!r_.afford(n_entries, 2 * sizeof(raw_entry) + sizeof(std::uint32_t))) return false;  // twice: as found, and as the public class has it
     out_.entries.resize(static_cast<std::size_t>(n_entries));
     return true;
 }
@@ -99,8 +99,10 @@ bool gguf_parser::type_of_value(value_type& type, const raw_entry& e) {
     std::uint32_t number = 0;
     if (!r_.number(number)) return false;
     if (number >= n_value_types)
-        return r_.fail(error{code::format_invalid, "has a value of unknown type"}.about("key", e.key).at(at).expected_found(
-            "a type below " + std::to_string(n_value_types), std::to_string(number)));
+        return r_.fail(error{code::format_invalid, "has a value of unknown type"}
+                           .about("key", e.key)
+                           .at(at)
+                           .expected_found("a type below " + std::to_string(n_value_types), std::to_string(number)));
     type = static_cast<value_type>(number);
     return true;
 }
@@ -112,8 +114,10 @@ bool gguf_parser::one_entry(raw_entry& e) {
         const auto at = r_.position();
         if (!type_of_value(e.value.element_type, e)) return false;
         if (e.value.element_type == value_type::array)
-            return r_.fail(error{code::format_unsupported, "is an array of arrays"}.about("key", e.key).at(at).hint(
-                "no model needs one: the file is damaged, or newer than this version of plume"));
+            return r_.fail(error{code::format_unsupported, "is an array of arrays"}
+                               .about("key", e.key)
+                               .at(at)
+                               .hint("no model needs one: the file is damaged, or newer than this version of plume"));
         if (!r_.number(e.value.size)) return false;
     }
     return elements(e);
@@ -123,7 +127,9 @@ bool gguf_parser::elements(raw_entry& e) {
     auto&      v    = e.value;
     const auto text = v.element_type == value_type::string;
     const auto each = text ? sizeof(std::uint64_t) : bytes_of_number[static_cast<std::size_t>(v.element_type)];
-    if (!r_.plausible(v.size, each, limits_.max_array_elements, "max_array_elements", "elements in key '" + printable(e.key) + '\'')) return false;
+    if (v.type == value_type::array &&
+        !r_.plausible(v.size, each, limits_.max_array_elements, "max_array_elements", "elements in key '" + printable(e.key) + '\''))
+        return false;
     v.begin = r_.position();
     if (text) return texts(v);
     slice all;
@@ -147,7 +153,7 @@ bool gguf_parser::texts(raw_value& v) {
         if (!r_.text(s, limits_.max_string_bytes, "max_string_bytes")) return false;
         v.offsets.push_back(s.begin - v.begin);
     }
-    v.offsets.push_back(r_.position() - v.begin + sizeof(std::uint64_t));   // where one more would begin
+    v.offsets.push_back(r_.position() - v.begin + sizeof(std::uint64_t));  // where one more would begin
     return true;
 }
 
@@ -164,8 +170,8 @@ bool gguf_parser::one_tensor(tensor_info& t) {
     const auto at = r_.position();
     if (!name(t.name, "tensor") || !r_.number(t.n_dims)) return false;
     if (t.n_dims < 1 || t.n_dims > t.dims.size())
-        return r_.fail(error{code::format_invalid, "has a wrong number of dimensions"}.about("tensor", t.name).at(at).expected_found(
-            "1 to 4", std::to_string(t.n_dims)));
+        return r_.fail(
+            error{code::format_invalid, "has a wrong number of dimensions"}.about("tensor", t.name).at(at).expected_found("1 to 4", std::to_string(t.n_dims)));
     for (std::uint32_t d = 0; d < t.n_dims; ++d)
         if (!r_.number(t.dims[d])) return false;
     std::uint32_t type = 0;
@@ -186,7 +192,8 @@ std::optional<std::uint64_t> gguf_parser::find_alignment() {
     std::uint32_t alignment = 0;
     std::memcpy(&alignment, r_.view({e->value.begin, sizeof alignment}).data(), sizeof alignment);
     if (std::has_single_bit(alignment) && alignment >= 8 && alignment <= largest_alignment) return alignment;
-    r_.fail(error{code::format_invalid, "cannot be an alignment"}.about("key", key).expected_found("a power of two from 8 to 1048576", std::to_string(alignment)));
+    r_.fail(
+        error{code::format_invalid, "cannot be an alignment"}.about("key", key).expected_found("a power of two from 8 to 1048576", std::to_string(alignment)));
     return {};
 }
 

@@ -18,7 +18,7 @@ struct raw_value {
     value_type                 type{}, element_type{};
     std::uint64_t              size  = 1;
     std::uint64_t              begin = 0;
-    std::vector<std::uint64_t> offsets;   // as gguf_value has them
+    std::vector<std::uint64_t> offsets;  // as gguf_value has them
 };
 
 struct raw_entry {
@@ -31,7 +31,7 @@ struct parsed_file {
     std::uint32_t              version = 0;
     growing_bytes              header;
     std::vector<raw_entry>     entries;
-    std::vector<std::uint32_t> entry_order;   // by key
+    std::vector<std::uint32_t> entry_order;  // by key
     std::vector<tensor_info>   tensors;
 
     [[nodiscard]] const raw_entry* find(std::string_view key) const noexcept;

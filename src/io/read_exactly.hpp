@@ -8,8 +8,8 @@
 namespace plume::io {
 
 struct read_outcome {
-    std::size_t got    = 0;   // bytes read before the end or the error
-    int         reason = 0;   // errno; 0: none
+    std::size_t got    = 0;  // bytes read before the end or the error
+    int         reason = 0;  // errno; 0: none
 };
 
 /// Fills `into` from `offset` on, across interruptions (EINTR) and short reads. `read_at(bytes, n, offset)` is pread: the bytes read, 0 at the end,

@@ -40,7 +40,7 @@ bool reader::need(std::uint64_t n) {
                         .at(position_)
                         .expected_found(std::to_string(n) + " more bytes", std::to_string(left()))
                         .hint("the file is cut short or damaged: compare its size with the publisher's and fetch it again"));
-    const auto end = position_ + n;   // at most the file's size
+    const auto end = position_ + n;  // at most the file's size
     if (end > longest_)
         return fail(error{code::format_limit, "has a header beyond the limit max_header_bytes"}.at(position_).expected_found(
             "at most " + std::to_string(longest_) + " bytes", std::to_string(end) + " or more"));
@@ -89,7 +89,8 @@ bool reader::plausible(std::uint64_t count, std::uint64_t smallest, std::uint64_
 bool reader::afford(std::uint64_t n, std::uint64_t each) {
     if (failure_) return false;
     if (budget_.take(n, each)) return true;
-    return fail(error{code::format_limit, "needs more memory to describe than its size justifies"}.at(position_).hint("the file is damaged, or made to do harm"));
+    return fail(
+        error{code::format_limit, "needs more memory to describe than its size justifies"}.at(position_).hint("the file is damaged, or made to do harm"));
 }
 
 }  // namespace plume::io

@@ -25,7 +25,7 @@ class memory_budget {
 public:
     static constexpr std::uint64_t basis = std::uint64_t{48} << 20;
 
-    void add_file(std::uint64_t bytes) noexcept { left_ = checked_add(left_, bytes).value_or(~std::uint64_t{0}); }
+    void               add_file(std::uint64_t bytes) noexcept { left_ = checked_add(left_, bytes).value_or(~std::uint64_t{0}); }
     [[nodiscard]] bool take(std::uint64_t n, std::uint64_t each = 1) noexcept {
         const auto bytes = checked_mul(n, each);
         if (!bytes || *bytes > left_) return false;
@@ -49,8 +49,8 @@ public:
     }
     ~growing_bytes();
 
-    [[nodiscard]] bool append(std::span<const std::byte> more) noexcept;   // false when memory runs out
-    void               shorten(std::size_t n) noexcept;                     // to n bytes, at most size()
+    [[nodiscard]] bool             append(std::span<const std::byte> more) noexcept;  // false when memory runs out
+    void                           shorten(std::size_t n) noexcept;                   // to n bytes, at most size()
     [[nodiscard]] const std::byte* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t      size() const noexcept { return size_; }
 
@@ -71,7 +71,7 @@ public:
     reader(const source& file, memory_budget& budget, std::uint64_t longest_header) : file_(file), budget_(budget), longest_(longest_header) {}
 
     template <class T>
-        requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
     [[nodiscard]] bool number(T& out) {
         if (!need(sizeof out)) return false;
         std::memcpy(&out, header_.data() + position_, sizeof out);
@@ -91,20 +91,22 @@ public:
     /// Takes `n` times `each` bytes of the budget.
     [[nodiscard]] bool afford(std::uint64_t n, std::uint64_t each);
 
-    bool fail(error why);   // always false; keeps the first reason
+    bool fail(error why);  // always false; keeps the first reason
 
     [[nodiscard]] std::uint64_t    position() const noexcept { return position_; }
     [[nodiscard]] std::uint64_t    left() const noexcept { return file_.size() - position_; }
     [[nodiscard]] const source&    file() const noexcept { return file_; }
     [[nodiscard]] error            failure() const { return failure_.value_or(error{code::internal, "failed without a reason"}); }
-    [[nodiscard]] std::string_view view(slice s) const noexcept { return {reinterpret_cast<const char*>(header_.data()) + s.begin, static_cast<std::size_t>(s.size)}; }
-    [[nodiscard]] growing_bytes    take_header() noexcept {   // what was read so far, and no more of what lies behind it
+    [[nodiscard]] std::string_view view(slice s) const noexcept {
+        return {reinterpret_cast<const char*>(header_.data()) + s.begin, static_cast<std::size_t>(s.size)};
+    }
+    [[nodiscard]] growing_bytes take_header() noexcept {  // what was read so far, and no more of what lies behind it
         header_.shorten(static_cast<std::size_t>(position_));
         return std::move(header_);
     }
 
 private:
-    [[nodiscard]] bool need(std::uint64_t n);   // so many bytes from here on are in header_
+    [[nodiscard]] bool need(std::uint64_t n);  // so many bytes from here on are in header_
 
     const source&          file_;
     memory_budget&         budget_;

@@ -105,8 +105,10 @@ protected:
         const auto outcome = read_exactly(
             [this](std::byte* to, std::size_t bytes, std::uint64_t from) { return ::pread(file_.get(), to, bytes, static_cast<off_t>(from)); }, offset, into);
         if (outcome.reason != 0)
-            return error{code::file_io, "cannot be read: " + reason_text(outcome.reason)}.in(path()).at(offset + outcome.got).hint(
-                "check the disk or the network share it lies on");
+            return error{code::file_io, "cannot be read: " + reason_text(outcome.reason)}
+                .in(path())
+                .at(offset + outcome.got)
+                .hint("check the disk or the network share it lies on");
         if (outcome.got < n)
             return error{code::file_io, "became shorter while it was being read"}
                 .in(path())
@@ -167,7 +169,7 @@ result<std::shared_ptr<const source>> source::open(const std::string& path, bool
     const auto size = static_cast<std::uint64_t>(facts.st_size);
     if (!map) return std::shared_ptr<const source>(std::make_shared<file_source>(path, size, std::move(file)));
     std::span<const std::byte> bytes;
-    if (size > 0) {   // a mapping of nothing is an error
+    if (size > 0) {  // a mapping of nothing is an error
         void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
         if (at == MAP_FAILED)
             return error{code::file_io, "cannot be mapped into memory: " + reason_text(errno)}.in(path).hint("load with map = false (--no-mmap)");

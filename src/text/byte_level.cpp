@@ -63,14 +63,15 @@ private:
     };
 
     result<void>  load_pretokenizer(const io::gguf& file);
-    result<void>  load_bytes(const io::gguf& file, const notice_fn& on_notice);
+    void          load_bytes();
     result<merge> read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const;
     result<void>  load_merges(const io::gguf& file, const notice_fn& on_notice);
     void          encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
     pair_index                pairs_;
-    std::vector<token_id>     merged_;   // by rank
+    std::vector<token_id>     merged_;  // by rank
+    token_id                  unknown_ = -1;
     std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
 };
 
@@ -89,24 +90,14 @@ result<void> byte_level::load_pretokenizer(const io::gguf& file) {
     return {};
 }
 
-result<void> byte_level::load_bytes(const io::gguf& file, const notice_fn& on_notice) {
-    auto unknown = token_key(file, "tokenizer.ggml.unknown_token_id", words_);
-    if (!unknown) return std::move(unknown).error();
-    std::size_t n_missing = 0;
+void byte_level::load_bytes() {
     std::string name;
     for (std::size_t b = 0; b < 256; ++b) {
         name.clear();
         append_name(name, static_cast<unsigned char>(b));
-        bytes_[b]          = words_.find_mergeable(name);
-        const bool in_utf8 = b < 0xf5 && b != 0xc0 && b != 0xc1;  // the others never stand in valid text
-        if (bytes_[b] < 0 && in_utf8) ++n_missing;
-        if (bytes_[b] < 0) bytes_[b] = *unknown;
+        bytes_[b] = words_.find_mergeable(name);
+        if (bytes_[b] < 0) bytes_[b] = unknown_;
     }
-    if (n_missing > 0 && on_notice)
-        on_notice(notice::vocabulary_odd,
-                  std::to_string(n_missing) + (*unknown >= 0 ? " bytes have no token: they become the unknown token"
-                                                             : " bytes have no token, and there is none for the unknown: they are left out"));
-    return {};
 }
 
 result<byte_level::merge> byte_level::read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const {
@@ -161,7 +152,10 @@ result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice) 
     if (!adds_space) return std::move(adds_space).error();
     if (*adds_space && on_notice) on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
     if (auto ok = words_.build_index(file); !ok) return ok;
-    if (auto ok = load_bytes(file, on_notice); !ok) return ok;
+    auto unknown = find_unknown(file, words_);
+    if (!unknown) return std::move(unknown).error();
+    unknown_ = *unknown;
+    load_bytes();
     return load_merges(file, on_notice);
 }
 
@@ -183,7 +177,10 @@ void byte_level::encode_piece(std::string_view piece, workspace& work, std::vect
     work.symbols.clear();
     for (const char c : piece) {
         const auto id = bytes_[static_cast<unsigned char>(c)];
-        if (id >= 0) work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
+        if (id >= 0)
+            work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
+        else
+            ++work.n_left_out;
     }
     if (work.symbols.empty()) return;
     merge_all(work, pairs{*this});

@@ -34,6 +34,9 @@ result<void> find_special(const io::gguf& file, text::vocabulary& words, tokeniz
     if (!bos) return std::move(bos).error();
     out.bos = *bos;
     make_control(words, *bos, on_notice);
+    auto unknown = text::token_key(file, "tokenizer.ggml.unknown_token_id", words);
+    if (!unknown) return std::move(unknown).error();
+    if (!words.types_given() && *unknown >= 0 && words.mergeable(*unknown)) words.set_type(*unknown, token_type::unknown);
     for (const auto key : end_keys) {
         auto id = text::token_key(file, key, words);
         if (!id) return std::move(id).error();

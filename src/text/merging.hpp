@@ -24,6 +24,7 @@ struct workspace {
     std::vector<symbol>        symbols;
     std::vector<std::uint64_t> queue;
     std::string                text;
+    std::size_t                n_left_out = 0;  // bytes of the text that no token stands for
 };
 
 /// Links `symbols`, whose values are set, and merges neighbours until none can be: always the pair of the lowest rank, of equals the leftmost.

@@ -18,7 +18,7 @@ constexpr std::string_view mark       = "\xe2\x96\x81";  // U+2581, SentencePiec
 class sentencepiece final : public algorithm {
 public:
     using algorithm::algorithm;
-    result<void> load(const io::gguf& file, const notice_fn& on_notice);
+    result<void> load(const io::gguf& file);
 
     void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
     void append_bytes(token_id id, std::string& out) const override;
@@ -33,12 +33,13 @@ private:
     struct pairs;
     struct output {
         std::vector<token_id>&                    ids;
-        std::unordered_map<token_id, std::size_t> halves{};  // unused piece: bytes of its left half, as SentencePiece remembers it
+        std::unordered_map<token_id, std::size_t> halves;  // unused piece: bytes of its left half, as SentencePiece remembers it
+        std::size_t&                              n_left_out;
         bool                                      after_unknown = false;
     };
 
     result<void> load_ranks(const io::gguf& file);
-    result<void> load_bytes(const io::gguf& file, const notice_fn& on_notice);
+    result<void> load_bytes(const io::gguf& file);
     void         find_word_starts() noexcept;
     void         encode_word(std::string_view word, workspace& work, output& out) const;
     void         emit(std::string_view piece, output& out) const;
@@ -99,7 +100,7 @@ int byte_of_name(std::string_view name) noexcept {
     return high < 0 || low < 0 ? -1 : 16 * high + low;
 }
 
-result<void> sentencepiece::load_bytes(const io::gguf& file, const notice_fn& on_notice) {
+result<void> sentencepiece::load_bytes(const io::gguf& file) {
     bytes_.fill(-1);
     std::size_t n_bytes = 0;
     for (token_id id = 0; words_.has(id); ++id) {
@@ -116,10 +117,6 @@ result<void> sentencepiece::load_bytes(const io::gguf& file, const notice_fn& on
         ++n_bytes;
     }
     has_bytes_ = n_bytes == bytes_.size();
-    if (!has_bytes_ && on_notice)
-        on_notice(notice::vocabulary_odd, unknown_ >= 0
-                                              ? "the vocabulary has no token for every byte: characters without a token become the unknown token"
-                                              : "the vocabulary has no token for every byte and none for the unknown: characters without a token are left out");
     return {};
 }
 
@@ -133,7 +130,7 @@ void sentencepiece::find_word_starts() noexcept {
     }
 }
 
-result<void> sentencepiece::load(const io::gguf& file, const notice_fn& on_notice) {
+result<void> sentencepiece::load(const io::gguf& file) {
     // These belong to SentencePiece's normaliser, which byte-pair vocabularies in this format do not use. Running without it would be a guess.
     if (const auto* map = file.find("tokenizer.ggml.precompiled_charsmap"); map && map->size() > 0)
         return file.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.precompiled_charsmap");
@@ -145,13 +142,11 @@ result<void> sentencepiece::load(const io::gguf& file, const notice_fn& on_notic
     auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", true);
     if (!adds_space) return std::move(adds_space).error();
     adds_space_  = *adds_space;
-    auto unknown = token_key(file, "tokenizer.ggml.unknown_token_id", words_);
+    auto unknown = find_unknown(file, words_);
     if (!unknown) return std::move(unknown).error();
     unknown_ = *unknown;
-    for (token_id id = 0; unknown_ < 0 && words_.has(id); ++id)
-        if (words_.type(id) == token_type::unknown) unknown_ = id;
     if (auto ok = load_ranks(file); !ok) return ok;
-    if (auto ok = load_bytes(file, on_notice); !ok) return ok;
+    if (auto ok = load_bytes(file); !ok) return ok;
     if (auto ok = words_.build_index(file); !ok) return ok;
     find_word_starts();
     return {};
@@ -167,7 +162,7 @@ void sentencepiece::encode(std::string_view text, workspace& work, std::vector<t
         else
             marked += c;
     }
-    output                 out{ids};
+    output                 out{ids, {}, work.n_left_out};
     const std::string_view all = marked;
     if (!cuts_words_) return encode_word(all, work, out);
     for (std::size_t begin = 0; begin < all.size();) {
@@ -218,6 +213,7 @@ void sentencepiece::emit_unknown(std::string_view piece, output& out) const {
         for (const char c : piece) out.ids.push_back(bytes_[static_cast<unsigned char>(c)]);
         return;
     }
+    if (unknown_ < 0) out.n_left_out += piece.size();
     if (unknown_ >= 0 && !out.after_unknown) out.ids.push_back(unknown_);  // a run of unknown characters is one token
     out.after_unknown = true;
 }
@@ -237,9 +233,9 @@ void sentencepiece::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn& on_notice) {
+result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn&) {
     auto model = std::make_unique<sentencepiece>(std::move(words));
-    if (auto ok = model->load(file, on_notice); !ok) return std::move(ok).error();
+    if (auto ok = model->load(file); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));
 }
 

@@ -13,7 +13,8 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view replacement     = "\xef\xbf\xbd";
 constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
-void encode_stretches(const tokenizer::tables& t, std::string_view text, bool parse_special, std::vector<token_id>& ids) {
+/// Returns how many bytes of the text no token stands for.
+std::size_t encode_stretches(const tokenizer::tables& t, std::string_view text, bool parse_special, std::vector<token_id>& ids) {
     text::workspace work;
     const auto&     matcher = parse_special ? t.special : t.user_defined;
     const auto      size_of = [&](token_id id) { return t.words().name(id).size(); };
@@ -28,6 +29,7 @@ void encode_stretches(const tokenizer::tables& t, std::string_view text, bool pa
             done = m.begin + size_of(m.id);
         }
     stretch(text.size());
+    return work.n_left_out;
 }
 
 result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::string_view text, const encode_options& options, const notice_fn& on_notice) {
@@ -44,7 +46,9 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
             on_notice(notice::text_replaced, "the text is not valid UTF-8, first at byte " + std::to_string(dropped + bad) + ": such bytes became U+FFFD");
         text = repaired;
     }
-    encode_stretches(t, text, options.parse_special, ids);
+    const auto n_left_out = encode_stretches(t, text, options.parse_special, ids);
+    if (n_left_out > 0 && on_notice)
+        on_notice(notice::text_replaced, std::to_string(n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
     return ids;
 }
 

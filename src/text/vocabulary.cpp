@@ -44,6 +44,15 @@ result<token_id> token_key(const io::gguf& file, std::string_view key, const voc
     return static_cast<token_id>(*id);
 }
 
+result<token_id> find_unknown(const io::gguf& file, const vocabulary& words) {
+    auto named = token_key(file, "tokenizer.ggml.unknown_token_id", words);
+    if (!named) return named;
+    if (*named >= 0) return words.type(*named) == token_type::unknown ? *named : token_id{-1};
+    for (token_id id = 0; words.has(id); ++id)
+        if (words.type(id) == token_type::unknown) return id;
+    return token_id{-1};
+}
+
 result<vocabulary> vocabulary::load(const io::gguf& file, const notice_fn& on_notice) {
     auto tokens = file.array(tokens_key, io::value_type::string);
     if (!tokens) return std::move(tokens).error();

@@ -78,4 +78,8 @@ private:
 /// A token id stored under `key`: -1 where the key is missing, an error where the vocabulary has no such token.
 result<token_id> token_key(const io::gguf& file, std::string_view key, const vocabulary& words);
 
+/// The token for what the vocabulary cannot say: the one that the file names, or the first of that type; -1 where there is none.
+/// A control token is never it, whatever the file names: text must not become one.
+result<token_id> find_unknown(const io::gguf& file, const vocabulary& words);
+
 }  // namespace plume::text

@@ -52,7 +52,8 @@ std::vector<float> attend(const kernels::target_table& target, const cache& c, c
     std::vector<float> partials(n_splits * G * row + 1, -7), out(G * E + 1, -7);
     for (std::size_t i = 0; i < n_splits; ++i) {
         const std::size_t             begin = i * kernels::attention_split;
-        const kernels::attention_task task{q.data(), E, c.k.data(), c.v.data(), begin, std::min(end, begin + kernels::attention_split), G, E, scale, partials.data() + i * G * row};
+        const kernels::attention_task task{
+            q.data(), E, c.k.data(), c.v.data(), begin, std::min(end, begin + kernels::attention_split), G, E, scale, partials.data() + i * G * row};
         (c.is_half ? target.attention_f16 : target.attention_f32)(task);
     }
     CHECK(partials.back() == -7);
@@ -95,8 +96,9 @@ TEST_CASE("append_kv puts a key across lanes and a value along a row, and touche
 TEST_CASE("append_kv_f16 rounds all magnitudes as to_half does") {
     std::vector<float> x;
     for (std::uint32_t bits = 0x32000000u; bits < 0x48000000u; bits += 0x321) x.push_back(std::bit_cast<float>(bits | (bits & 1u) << 31));
-    for (std::uint32_t h = 0; h < 0x7bffu; ++h) {   // the middles between halves
-        const auto low = std::bit_cast<std::uint32_t>(to_float(half{static_cast<std::uint16_t>(h)})), high = std::bit_cast<std::uint32_t>(to_float(half{static_cast<std::uint16_t>(h + 1)}));
+    for (std::uint32_t h = 0; h < 0x7bffu; ++h) {  // the middles between halves
+        const auto low  = std::bit_cast<std::uint32_t>(to_float(half{static_cast<std::uint16_t>(h)})),
+                   high = std::bit_cast<std::uint32_t>(to_float(half{static_cast<std::uint16_t>(h + 1)}));
         x.push_back((std::bit_cast<float>(low) + std::bit_cast<float>(high)) / 2);
     }
     for (const auto* target : targets()) {
@@ -117,7 +119,11 @@ TEST_CASE("attention is within its derived bound and has the same bits on every 
                 const auto         q = reals(G * E, static_cast<unsigned>(E + end));
                 std::vector<float> want;
                 for (const auto* target : targets()) {
-                    CAPTURE(target->name); CAPTURE(is_half); CAPTURE(E); CAPTURE(end); CAPTURE(G);
+                    CAPTURE(target->name);
+                    CAPTURE(is_half);
+                    CAPTURE(E);
+                    CAPTURE(end);
+                    CAPTURE(G);
                     const cache c(*target, end, E, is_half, static_cast<unsigned>(E));
                     const auto  out = attend(*target, c, q, G, end, 1.0f);
                     CHECK(within(out, c, q, G, end, 1.0f));
@@ -152,7 +158,8 @@ TEST_CASE("attention with scores far apart: the last, the first or one position 
     constexpr std::size_t E = 16, S = 200;
     for (const auto* target : targets())
         for (const std::size_t peak : {0, 63, 64, 150, 199}) {
-            CAPTURE(target->name); CAPTURE(peak);
+            CAPTURE(target->name);
+            CAPTURE(peak);
             cache              c(*target, S, E, false, 4);
             std::vector<float> key(E, 100.0f), value(E), q(E, 2.0f);
             for (std::size_t e = 0; e < E; ++e) value[e] = static_cast<float>(e);

@@ -67,8 +67,8 @@ reference::bounded in_double(const code_matrix& w, const activations& x) {
 
 /// The contract, step by step, with std::fma: what the bits must be.
 std::vector<float> by_the_contract(const code_matrix& w, const activations& x, bool fused = true) {
-    const auto         fma = [fused](float a, float b, float c) {
-        volatile float product = a * b;   // rounded, if it is to be
+    const auto fma = [fused](float a, float b, float c) {
+        volatile float product = a * b;  // rounded, if it is to be
         return fused ? std::fma(a, b, c) : product + c;
     };
     const auto         layout = w.format->codes;
@@ -77,13 +77,16 @@ std::vector<float> by_the_contract(const code_matrix& w, const activations& x, b
         for (std::size_t r = 0; r < w.N; ++r) {
             float acc = 0;
             for (std::size_t b = 0; b < w.n_blocks(); ++b) {
-                const auto&   c = w.at(r, b);
-                std::int64_t  part[2] = {}, sum[2] = {};
+                const auto&  c       = w.at(r, b);
+                std::int64_t part[2] = {}, sum[2] = {};
                 for (std::size_t k = 32 * b; k < 32 * b + 32; ++k) part[k % 32 / 16] += w.value(r, k) * x.q(t, k), sum[k % 32 / 16] += x.q(t, k);
                 const float s = x.s[t * w.n_blocks() + b], S = s * static_cast<float>(sum[0] + sum[1]);
-                if (w.sub_16()) acc = fma(c.d * s, static_cast<float>(c.sub[0] * part[0] + c.sub[1] * part[1]), acc);
-                else if (w.supers()) acc = fma((c.d * static_cast<float>(c.sub[0])) * s, static_cast<float>(part[0] + part[1]), acc);
-                else acc = fma(c.d * s, static_cast<float>(part[0] + part[1]), acc);
+                if (w.sub_16())
+                    acc = fma(c.d * s, static_cast<float>(c.sub[0] * part[0] + c.sub[1] * part[1]), acc);
+                else if (w.supers())
+                    acc = fma((c.d * static_cast<float>(c.sub[0])) * s, static_cast<float>(part[0] + part[1]), acc);
+                else
+                    acc = fma(c.d * s, static_cast<float>(part[0] + part[1]), acc);
                 if (layout.min == quant::min_layout::per_32_f16) acc = fma(-c.dmin, S, acc);
                 if (layout.min == quant::min_layout::per_256_sub_32) acc = fma(-(c.dmin * static_cast<float>(c.min[0])), S, acc);
                 if (layout.min == quant::min_layout::per_256_sub_16) acc = fma(-(c.dmin * s), static_cast<float>(c.min[0] * sum[0] + c.min[1] * sum[1]), acc);
@@ -115,13 +118,16 @@ TEST_CASE("matmul of codes equals the double-precision reference within its roun
     for_each_code_format([&](const quant::format_info& f, bool two_planes) {
         for (const auto& shape : shapes) {
             const std::size_t T = shape.T, N = shape.N, D = shape.D;
-            const auto w    = random_codes(f, N, D, static_cast<unsigned>(N + D));
-            const auto p    = pack(w);
-            auto       x    = random_activations(T, D, two_planes, static_cast<unsigned>(T + 7));
-            const auto want = in_double(w, x);
-            const auto bits = by_the_contract(w, x);
+            const auto        w    = random_codes(f, N, D, static_cast<unsigned>(N + D));
+            const auto        p    = pack(w);
+            auto              x    = random_activations(T, D, two_planes, static_cast<unsigned>(T + 7));
+            const auto        want = in_double(w, x);
+            const auto        bits = by_the_contract(w, x);
             for (const auto* target : targets()) {
-                CAPTURE(T); CAPTURE(N); CAPTURE(D); CAPTURE(target->name);
+                CAPTURE(T);
+                CAPTURE(N);
+                CAPTURE(D);
+                CAPTURE(target->name);
                 const auto y = multiply(*target, p, x, f);
                 CHECK(within(y, want));
                 CHECK(same_bits(y, bits));
@@ -138,12 +144,13 @@ TEST_CASE("one flipped bit of a weight's code leaves the rounding bound") {
         x.sum_up();
         auto& c = w.at(17, 9);
         c.d = 0.01f, c.sub[0] = static_cast<std::int8_t>(largest_sub(f) / 2 + 1), c.sub[1] = c.sub[0];
-        if (!w.supers()) c.sub = {1, 1}, c.d = to_float(to_half(c.d));
+        if (!w.supers())
+            c.sub = {1, 1}, c.d = to_float(to_half(c.d));
         else
             for (std::size_t b = 8; b < 16; ++b) w.at(17, b).d = c.d;
         c.code[12]      = 0;
         const auto want = in_double(w, x);
-        c.code[12]      = 1;   // the lowest bit; 300 is weight 12 of block 9
+        c.code[12]      = 1;  // the lowest bit; 300 is weight 12 of block 9
         const auto p    = pack(w);
         for (const auto* target : targets()) CHECK_FALSE(within(multiply(*target, p, x, f), want));
     });
@@ -156,8 +163,8 @@ TEST_CASE("the number of tokens, the range of panels and the token's place chang
         auto                  x = random_activations(T, D, two_planes, 12);
         for (const auto* target : targets()) {
             CAPTURE(target->name);
-            const auto run = entry(*target, f, two_planes);
-            const float untouched = -12345;
+            const auto         run       = entry(*target, f, two_planes);
+            const float        untouched = -12345;
             std::vector<float> one_by_one(T * stride, untouched);
             for (std::size_t t = 0; t < T; ++t)
                 for (std::size_t p = 0; p < n_panels; ++p) run(w.w, p, p + 1, x.view(t), 1, one_by_one.data() + t * stride, stride);
@@ -209,7 +216,7 @@ TEST_CASE("Q6_K's largest joined sum, 2 138 963 968, is exact with two planes") 
     REQUIRE(f);
     auto  w = random_codes(*f, 1, 32, 1);
     auto& c = w.at(0, 0);
-    c.code.fill(0), c.sub = {-128, -128}, c.d = 1;   // 32 weights of -32 · -128
+    c.code.fill(0), c.sub = {-128, -128}, c.d = 1;  // 32 weights of -32 · -128
     activations x(1, 32, true);
     for (std::size_t k = 0; k < 32; ++k) x.set(0, k, 16319);
     x.s[0] = 1;

@@ -25,15 +25,20 @@ float_matrix random_floats(const quant::format_info& f, std::size_t N, std::size
             float&            v  = m.w[r * D + k];
             std::byte*        at = m.p.bytes.get() + r / 16 * bytes;
             const std::size_t i  = k * 16 + r % 16;
-            if (f.name == "F32") put(at, i, v);
-            else if (f.name == "F16") put(at, i, to_half(v).bits), v = to_float(to_half(v));
-            else put(at, i, to_bfloat16(v).bits), v = to_float(to_bfloat16(v));
+            if (f.name == "F32")
+                put(at, i, v);
+            else if (f.name == "F16")
+                put(at, i, to_half(v).bits), v = to_float(to_half(v));
+            else
+                put(at, i, to_bfloat16(v).bits), v = to_float(to_bfloat16(v));
         }
     m.p.w = {m.p.bytes.get(), N, D, bytes, static_cast<std::size_t>(&f - quant::formats().data()), 0, {}};
     return m;
 }
 
-auto entry(const kernels::target_table& target, const quant::format_info& f) { return target.matmul[static_cast<std::size_t>(&f - quant::formats().data())].f32; }
+auto entry(const kernels::target_table& target, const quant::format_info& f) {
+    return target.matmul[static_cast<std::size_t>(&f - quant::formats().data())].f32;
+}
 
 template <class Function>
 void for_each_float_format(Function&& f) {
@@ -46,12 +51,10 @@ void for_each_float_format(Function&& f) {
 }
 
 TEST_CASE("matmul of floats equals the double-precision reference within its rounding bound, and the chain of std::fma to the bit") {
-    const struct {
-        std::size_t T, N, D;
-    } shapes[] = {{1, 1, 32}, {1, 90, 96}, {3, 16, 257}, {9, 33, 576}, {8, 64, 31}, {130, 19, 64}, {2, 20, 4096}};
+    const struct { std::size_t T, N, D; } shapes[] = {{1, 1, 32}, {1, 90, 96}, {3, 16, 257}, {9, 33, 576}, {8, 64, 31}, {130, 19, 64}, {2, 20, 4096}};
     for_each_float_format([&](const quant::format_info& f) {
         for (const auto& shape : shapes) {
-            const std::size_t T = shape.T, N = shape.N, D = shape.D;
+            const std::size_t  T = shape.T, N = shape.N, D = shape.D;
             const auto         m = random_floats(f, N, D, static_cast<unsigned>(N + D));
             const auto         x = reals(T * D, static_cast<unsigned>(T));
             reference::matrix  xd(T, D), wd(N, D);
@@ -63,7 +66,10 @@ TEST_CASE("matmul of floats equals the double-precision reference within its rou
                     for (std::size_t k = 0; k < D; ++k) chain[t * N + r] = std::fma(m.w[r * D + k], x[t * D + k], chain[t * N + r]);
             const auto want = reference::matmul(xd, wd, xd.cwiseAbs() * wd.cwiseAbs().transpose(), D, 0);
             for (const auto* target : targets()) {
-                CAPTURE(T); CAPTURE(N); CAPTURE(D); CAPTURE(target->name);
+                CAPTURE(T);
+                CAPTURE(N);
+                CAPTURE(D);
+                CAPTURE(target->name);
                 std::vector<float> y(T * N, std::nanf("1"));
                 entry(*target, f)(m.p.w, 0, (N + 15) / 16, x.data(), T, y.data(), N);
                 CHECK(same_bits(y, chain));
@@ -101,9 +107,9 @@ TEST_CASE("float matmul: the number of tokens and the range of panels change no 
 TEST_CASE("all 65536 halves and bfloat16 enter the matmul exactly") {
     for_each_float_format([&](const quant::format_info& f) {
         if (f.block_bytes != 2) return;
-        constexpr std::size_t N   = 65536;
+        constexpr std::size_t N     = 65536;
         const std::size_t     bytes = kernels::float_panel_bytes(2, 1);
-        auto                  data = aligned(N / 16 * bytes);
+        auto                  data  = aligned(N / 16 * bytes);
         for (std::size_t r = 0; r < N; ++r) put(data.get() + r / 16 * bytes, r % 16, static_cast<std::uint16_t>(r));
         const kernels::panels w{data.get(), N, 1, bytes, 0, 0, {}};
         const float           one = 1;

@@ -47,11 +47,13 @@ TEST_CASE("quantise follows the rule to the bit on every target") {
     for (const bool two_planes : {false, true})
         for (const auto& shape : {std::pair<std::size_t, std::size_t>{1, 32}, {3, 96}, {130, 64}, {2, 4096}}) {
             const std::size_t T = shape.first, D = shape.second;
-            auto x = reals(T * D, static_cast<unsigned>(D));
+            auto              x = reals(T * D, static_cast<unsigned>(D));
             for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::ldexp(x[i], static_cast<int>(i / 32 % 60) - 30);
             const auto want = by_the_rule(x, T, D, two_planes);
             for (const auto* target : targets()) {
-                CAPTURE(target->name); CAPTURE(two_planes); CAPTURE(D);
+                CAPTURE(target->name);
+                CAPTURE(two_planes);
+                CAPTURE(D);
                 check_equal(run(*target, x, T, D, two_planes), want);
             }
         }
@@ -62,17 +64,17 @@ TEST_CASE("quantise: ties go to even, zero and tiny blocks become zero, the larg
         const float        qmax = two_planes ? 16319.0f : 127.0f;
         std::vector<float> x(32 * 8);
         for (std::size_t i = 0; i < 32; ++i) {
-            x[i]       = i == 0 ? qmax : static_cast<float>(i) - 15.5f;                      // inverse is 1: ties
-            x[64 + i]  = i % 2 ? 0x1p-149f : -0x1p-140f;                                     // the inverse overflows
-            x[96 + i]  = i % 2 ? 0x1p-120f : -0x1.8p-120f;                                   // inverse just finite for A8
+            x[i]       = i == 0 ? qmax : static_cast<float>(i) - 15.5f;  // inverse is 1: ties
+            x[64 + i]  = i % 2 ? 0x1p-149f : -0x1p-140f;                 // the inverse overflows
+            x[96 + i]  = i % 2 ? 0x1p-120f : -0x1.8p-120f;               // inverse just finite for A8
             x[128 + i] = i % 2 ? std::numeric_limits<float>::max() : -std::numeric_limits<float>::max();
             x[160 + i] = -0.0f;
-            x[192 + i] = std::ldexp(1.0f + static_cast<float>(i) / 32, -126);                // amax near the smallest normal number
+            x[192 + i] = std::ldexp(1.0f + static_cast<float>(i) / 32, -126);  // amax near the smallest normal number
             x[224 + i] = std::nextafter(1.0f, i % 2 ? 0.0f : 2.0f);
         }
         const auto want = by_the_rule(x, 1, x.size(), two_planes);
-        CHECK(want.q(0, 1) == -14);   // -14.5
-        CHECK(want.q(0, 2) == -14);   // -13.5
+        CHECK(want.q(0, 1) == -14);  // -14.5
+        CHECK(want.q(0, 2) == -14);  // -13.5
         CHECK(want.s[1] == 0.0f);
         CHECK(want.s[2] == 0.0f);
         CHECK(std::abs(want.q(0, 128)) == static_cast<int>(qmax));

@@ -17,7 +17,7 @@ constexpr float infinite = std::numeric_limits<float>::infinity();
 
 TEST_CASE("our exp is within 1 ulp of the exact one over its whole range, with the same bits on every target") {
     std::vector<float> x;
-    for (std::uint32_t bits = 0; bits < 0x42d60000u; bits += 251)   // 0 .. 107, both signs
+    for (std::uint32_t bits = 0; bits < 0x42d60000u; bits += 251)  // 0 .. 107, both signs
         for (const std::uint32_t sign : {0u, 0x80000000u}) x.push_back(std::bit_cast<float>(bits | sign));
     std::vector<float> want;
     for (const auto* target : targets()) {
@@ -59,15 +59,15 @@ TEST_CASE("our exp: special arguments") {
 
 TEST_CASE("exp_and_sum gives the sum of what it stores, for 1 to 130 elements") {
     for (std::size_t n = 1; n <= 130; ++n) {
-        const auto x = reals(n, static_cast<unsigned>(n));
+        const auto x          = reals(n, static_cast<unsigned>(n));
         float      scalar_sum = 0;
         for (const auto* target : targets()) {
-            auto        y   = x;
-            const float sum = target->exp_and_sum(y.data(), 0.5f, n);
+            auto        y    = x;
+            const float sum  = target->exp_and_sum(y.data(), 0.5f, n);
             double      want = 0;
             for (std::size_t i = 0; i < n; ++i) {
                 want += y[i];
-                const float argument = x[i] - 0.5f;   // rounded as the kernel does
+                const float argument = x[i] - 0.5f;  // rounded as the kernel does
                 REQUIRE(ulps(y[i], std::exp(static_cast<double>(argument))) <= 1);
             }
             CHECK(std::abs(sum - want) <= gamma(n / 16 + 5) * want);
@@ -85,7 +85,8 @@ TEST_CASE("rms_norm is within its rounding bound and has the same bits on every 
         for (const float v : x) squares += static_cast<double>(v) * v;
         const double scale = 1 / std::sqrt(squares / static_cast<double>(D) + 1e-5f);
         for (const auto* target : targets()) {
-            CAPTURE(target->name); CAPTURE(D);
+            CAPTURE(target->name);
+            CAPTURE(D);
             std::vector<float> y(D + 1, -7);
             target->rms_norm(x.data(), w.data(), 1e-5f, y.data(), D);
             CHECK(y[D] == -7);
@@ -103,13 +104,16 @@ TEST_CASE("rms_norm is within its rounding bound and has the same bits on every 
 
 TEST_CASE("rope_interleaved rotates pairs, leaves the rest, and has the same bits on every target") {
     for (const auto& sizes : {std::pair<std::size_t, std::size_t>{8, 8}, {64, 64}, {80, 80}, {96, 40}, {13, 6}, {128, 2}}) {
-        const std::size_t E = sizes.first, rotated = sizes.second;
+        const std::size_t     E = sizes.first, rotated = sizes.second;
         constexpr std::size_t n_heads = 3;
         const auto            x       = reals(n_heads * E, static_cast<unsigned>(E));
         std::vector<float>    c(rotated / 2), s(rotated / 2), want;
-        for (std::size_t i = 0; i < rotated / 2; ++i) c[i] = static_cast<float>(std::cos(0.3 * static_cast<double>(i + 1))), s[i] = static_cast<float>(std::sin(0.3 * static_cast<double>(i + 1)));
+        for (std::size_t i = 0; i < rotated / 2; ++i)
+            c[i] = static_cast<float>(std::cos(0.3 * static_cast<double>(i + 1))), s[i] = static_cast<float>(std::sin(0.3 * static_cast<double>(i + 1)));
         for (const auto* target : targets()) {
-            CAPTURE(target->name); CAPTURE(E); CAPTURE(rotated);
+            CAPTURE(target->name);
+            CAPTURE(E);
+            CAPTURE(rotated);
             auto y = x;
             target->rope_interleaved(y.data(), n_heads, E, c.data(), s.data(), rotated);
             for (std::size_t h = 0; h < n_heads; ++h)
@@ -136,15 +140,16 @@ TEST_CASE("silu_mul and add are within their bounds, touch nothing beyond, and h
         const auto         up = reals(n, 5);
         std::vector<float> want_silu, want_add;
         for (const auto* target : targets()) {
-            CAPTURE(target->name); CAPTURE(n);
+            CAPTURE(target->name);
+            CAPTURE(n);
             std::vector<float> y(n + 1, -7), sum = up;
             target->silu_mul(gate.data(), up.data(), y.data(), n);
             CHECK(y[n] == -7);
             y.pop_back();
             for (std::size_t i = 0; i < n; ++i) {
                 const double g = gate[i], exact = g / (1 + std::exp(-g)) * up[i];
-                const double tiny = gate[i] < -88 ? 0x1p-121 : 0x1p-148;   // exp(-g) overflows: silu ends in 0, at most 89·exp(-88.7) too early
-                REQUIRE(std::abs(y[i] - exact) <= gamma(5) * std::abs(exact) + tiny);   // exp 2 u, sum, quotient, product
+                const double tiny = gate[i] < -88 ? 0x1p-121 : 0x1p-148;               // exp(-g) overflows: silu ends in 0, at most 89·exp(-88.7) too early
+                REQUIRE(std::abs(y[i] - exact) <= gamma(5) * std::abs(exact) + tiny);  // exp 2 u, sum, quotient, product
             }
             sum.push_back(-7);
             target->add(gate.data(), sum.data(), n);
@@ -165,7 +170,7 @@ TEST_CASE("all_finite finds one bad element anywhere and no other") {
         for (std::size_t n = 1; n <= 70; ++n) {
             auto x = reals(n + 1, 1);
             x[0]   = std::numeric_limits<float>::max();
-            x[n]   = infinite;   // beyond the end
+            x[n]   = infinite;  // beyond the end
             CHECK(target->all_finite(x.data(), n));
             for (std::size_t i = 0; i < n; ++i)
                 for (const float bad : {infinite, -infinite, std::nanf("1")}) {

@@ -27,11 +27,13 @@ inline std::vector<const kernels::target_table*> targets() {
     return list;
 }
 
-inline bool same_bits(std::span<const float> a, std::span<const float> b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0; }
+inline bool same_bits(std::span<const float> a, std::span<const float> b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
 
 using generator = std::mt19937;
-inline int   uniform(generator& g, int low, int high) { return low + static_cast<int>(g() % static_cast<unsigned>(high - low + 1)); }
-inline float real(generator& g) { return static_cast<float>(static_cast<double>(g()) * 0x1p-31 - 1.0); }   // [-1, 1]
+inline int                uniform(generator& g, int low, int high) { return low + static_cast<int>(g() % static_cast<unsigned>(high - low + 1)); }
+inline float              real(generator& g) { return static_cast<float>(static_cast<double>(g()) * 0x1p-31 - 1.0); }  // [-1, 1]
 inline std::vector<float> reals(std::size_t n, unsigned seed) {
     generator          g(seed);
     std::vector<float> x(n);
@@ -40,11 +42,11 @@ inline std::vector<float> reals(std::size_t n, unsigned seed) {
 }
 
 struct aligned_delete {
-    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); }
+    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{64}); }
 };
 using aligned_bytes = std::unique_ptr<std::byte[], aligned_delete>;
 inline aligned_bytes aligned(std::size_t n) {
-    auto* p = static_cast<std::byte*>(::operator new(n + 64, std::align_val_t{64}));
+    auto* p = static_cast<std::byte*>(::operator new (n + 64, std::align_val_t{64}));
     std::memset(p, 0, n + 64);
     return aligned_bytes(p);
 }
@@ -59,8 +61,8 @@ struct code_matrix {
     quant::codes_32&       at(std::size_t row, std::size_t b) { return blocks[row * n_blocks() + b]; }
     const quant::codes_32& at(std::size_t row, std::size_t b) const { return blocks[row * n_blocks() + b]; }
     int                    value(std::size_t row, std::size_t k) const {
-        const int code = at(row, k / 32).code[k % 32];
-        return format->codes.has_table ? format->table[static_cast<std::size_t>(code)] : code - format->offset;
+                           const int code = at(row, k / 32).code[k % 32];
+                           return format->codes.has_table ? format->table[static_cast<std::size_t>(code)] : code - format->offset;
     }
     bool sub_16() const { return format->codes.scale == quant::scale_layout::per_256_sub_16; }
     bool supers() const { return sub_16() || format->codes.scale == quant::scale_layout::per_256_sub_32; }
@@ -83,7 +85,7 @@ inline code_matrix random_codes(const quant::format_info& f, std::size_t N, std:
             auto& c = w.at(r, b);
             for (auto& code : c.code) code = static_cast<std::uint8_t>(uniform(g, 0, w.max_code()));
             const bool same_super = w.supers() && b % 8 != 0;
-            const auto random     = [&] { return to_float(to_half(real(g) * 0.01f)); };   // fits every layout
+            const auto random     = [&] { return to_float(to_half(real(g) * 0.01f)); };  // fits every layout
             c.d                   = same_super ? w.at(r, b - 1).d : random();
             c.dmin                = f.codes.min == quant::min_layout::none ? 0 : same_super ? w.at(r, b - 1).dmin : random();
             c.sub                 = {1, 1};
@@ -91,7 +93,8 @@ inline code_matrix random_codes(const quant::format_info& f, std::size_t N, std:
             if (w.supers()) c.sub[0] = c.sub[1] = static_cast<std::int8_t>(uniform(g, -sub, sub));
             if (w.sub_16()) c.sub[1] = static_cast<std::int8_t>(uniform(g, -sub, sub));
             if (f.codes.min == quant::min_layout::per_256_sub_32) c.min[0] = c.min[1] = static_cast<std::uint8_t>(uniform(g, 0, 63));
-            if (f.codes.min == quant::min_layout::per_256_sub_16) c.min[0] = static_cast<std::uint8_t>(uniform(g, 0, 63)), c.min[1] = static_cast<std::uint8_t>(uniform(g, 0, 63));
+            if (f.codes.min == quant::min_layout::per_256_sub_16)
+                c.min[0] = static_cast<std::uint8_t>(uniform(g, 0, 63)), c.min[1] = static_cast<std::uint8_t>(uniform(g, 0, 63));
         }
     }
     return w;
@@ -99,8 +102,8 @@ inline code_matrix random_codes(const quant::format_info& f, std::size_t N, std:
 
 /// Panels that own their bytes.
 struct packed {
-    aligned_bytes    bytes;
-    kernels::panels  w;
+    aligned_bytes   bytes;
+    kernels::panels w;
 };
 
 template <class T>
@@ -122,22 +125,34 @@ inline packed pack(const code_matrix& m) {
             const auto& c = m.at(row, b);
             for (std::size_t k = 0; k < 32; ++k) {
                 const std::size_t group = k / 4, byte = 4 * lane + k % 4;
-                std::size_t       line = b * layout.bits;   // 64 bytes each; the planes follow each other
-                unsigned          code = c.code[k];
+                std::size_t       line  = b * layout.bits;  // 64 bytes each; the planes follow each other
+                unsigned          code  = c.code[k];
                 const auto        plane = [&](std::size_t width) {
-                    const std::size_t lines = 4 * width * 2 / 8;   // 8 groups of `width` bits in lines that hold 8 / width groups
+                    const std::size_t lines = 4 * width * 2 / 8;  // 8 groups of `width` bits in lines that hold 8 / width groups
                     auto&             out   = panel[64 * (line + group % lines) + byte];
                     out |= static_cast<std::byte>((code & ((1u << width) - 1)) << group / lines * width);
                     code >>= width;
                     line += lines;
                 };
                 switch (layout.bits) {
-                    case 8: plane(8); break;
-                    case 6: plane(4), plane(2); break;
-                    case 5: plane(4), plane(1); break;
-                    case 4: plane(4); break;
-                    case 3: plane(2), plane(1); break;
-                    case 2: plane(2); break;
+                    case 8:
+                        plane(8);
+                        break;
+                    case 6:
+                        plane(4), plane(2);
+                        break;
+                    case 5:
+                        plane(4), plane(1);
+                        break;
+                    case 4:
+                        plane(4);
+                        break;
+                    case 3:
+                        plane(2), plane(1);
+                        break;
+                    case 2:
+                        plane(2);
+                        break;
                 }
             }
             std::byte *scale = panel + shape.scales_at + b * shape.scale_bytes, *min = panel + shape.mins_at + b * shape.min_bytes;
@@ -166,7 +181,7 @@ struct activations {
 
     activations(std::size_t tokens, std::size_t elems, bool two)
         : T(tokens), D(elems), two_planes(two), hi(T * D), lo(two ? T * D : 0), s(T * D / 32), S(T * D / 32), sums(T * D / 16) {}
-    kernels::quantised view(std::size_t t = 0) {   // from token t on
+    kernels::quantised view(std::size_t t = 0) {  // from token t on
         return {hi.data() + t * D, two_planes ? lo.data() + t * D : nullptr, s.data() + t * (D / 32), sums.data() + t * (D / 16), S.data() + t * (D / 32), D};
     }
     int  q(std::size_t t, std::size_t k) const { return two_planes ? 128 * hi[t * D + k] + lo[t * D + k] : hi[t * D + k]; }
@@ -175,7 +190,7 @@ struct activations {
         hi[t * D + k]   = static_cast<std::int8_t>(upper);
         if (two_planes) lo[t * D + k] = static_cast<std::int8_t>(q - 128 * upper);
     }
-    void sum_up() {   // after set() and s
+    void sum_up() {  // after set() and s
         for (std::size_t i = 0; i < sums.size(); ++i) {
             sums[i] = 0;
             for (std::size_t k = 0; k < 16; ++k) sums[i] += q(16 * i / D, 16 * i % D + k);

@@ -76,7 +76,7 @@ std::string tiny_path(const std::string& folder, const std::string& type) { retu
 
 }  // namespace
 
-TEST_CASE("a model of our own gives the same bits on every target, with any threads and any chunks, in every build") {
+TEST_CASE("a model of our own gives the same bits on every target, with any threads and any chunks, in every build" * doctest::test_suite("determinism")) {
     struct variant {
         const char*  name;
         tiny_options options;
@@ -98,7 +98,7 @@ TEST_CASE("a model of our own gives the same bits on every target, with any thre
     }
 }
 
-TEST_CASE("each of the 23 weight types gives the same bits on every axis, in every activation mode and in every build") {
+TEST_CASE("each of the 23 weight types gives the same bits on every axis, in every activation mode and in every build" * doctest::test_suite("determinism")) {
     PLUME_NEEDS_SHARED_DATA(folder)
     const auto ids = some_tokens(70, 512);
     for (const char* type : tiny_files) {
@@ -107,7 +107,7 @@ TEST_CASE("each of the 23 weight types gives the same bits on every axis, in eve
     }
 }
 
-TEST_CASE("200 random combinations of file, mode, target, threads and chunk agree with the base") {
+TEST_CASE("200 random combinations of file, mode, target, threads and chunk agree with the base" * doctest::test_suite("determinism")) {
     PLUME_NEEDS_SHARED_DATA(folder)
     const auto   golden  = golden_hashes();
     const auto   ids     = some_tokens(70, 512);
@@ -135,7 +135,7 @@ TEST_CASE("one flipped bit of a weight changes the hash") {
     CHECK(hash() != base);
 }
 
-TEST_CASE("the full product of all axes" * doctest::skip()) {   // ctest label `long`: run with --no-skip -tc="the full product of all axes"
+TEST_CASE("the full product of all axes" * doctest::test_suite("long")) {
     PLUME_NEEDS_SHARED_DATA(folder)
     const auto golden = golden_hashes();
     const auto ids    = some_tokens(70, 512);

@@ -29,9 +29,9 @@ def unpermute(w, n_heads):
 class ExactRotary(torch.nn.Module):
     """Angles in float64: transformers' own are float32 whatever the model's type."""
 
-    def __init__(self, base, head_dim, factors):
+    def __init__(self, base, head_dim, factors, linear=1.0):
         super().__init__()
-        frequency = base ** (-torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim)
+        frequency = base ** (-torch.arange(0, head_dim, 2, dtype=torch.float64) / head_dim) / linear
         self.frequency = frequency if factors is None else frequency / torch.tensor(np.asarray(factors, np.float64))
 
     def forward(self, x, position_ids):
@@ -40,20 +40,41 @@ class ExactRotary(torch.nn.Module):
         return angle.cos().to(x.dtype), angle.sin().to(x.dtype)
 
 
+class ExactNorm(torch.nn.Module):
+    """RMSNorm in the model's own type: transformers' own is float32 inside."""
+
+    def __init__(self, weight, eps):
+        super().__init__()
+        self.weight, self.eps = weight, eps
+
+    def forward(self, x):
+        return self.weight * x * torch.rsqrt((x * x).mean(-1, keepdim=True) + self.eps)
+
+
+def make_exact(model):
+    """Float64 throughout, where transformers would compute norms in float32 (SDPA's softmax is in the type of its input)."""
+    for layer in model.model.layers:
+        for name in ("input_layernorm", "post_attention_layernorm"):
+            norm = getattr(layer, name)
+            setattr(layer, name, ExactNorm(norm.weight, norm.variance_epsilon))
+    model.model.norm = ExactNorm(model.model.norm.weight, model.model.norm.variance_epsilon)
+
+
 def build(keys, tensors, dtype):
     """LlamaForCausalLM of GGUF keys {name: value} and decoded tensors {name: float32 array}; rope_freqs.weight divides the frequencies."""
     key = lambda name, otherwise=None: keys.get("llama." + name, otherwise)
     heads, width = key("attention.head_count"), key("embedding_length")
     kv_heads, head_dim = key("attention.head_count_kv", heads), key("attention.key_length", width // heads)
-    assert key("rope.dimension_count", head_dim) == head_dim and key("rope.scaling.type", "none") == "none"
-    base, factors = key("rope.freq_base", 10000.0), tensors.get("rope_freqs.weight")
+    assert key("rope.dimension_count", head_dim) == head_dim and key("rope.scaling.type", "none") in ("none", "linear")
+    base, factors, linear = key("rope.freq_base", 10000.0), tensors.get("rope_freqs.weight"), key("rope.scaling.factor", 1.0)
+    rope = {"rope_type": "linear", "rope_theta": base, "factor": linear} if linear != 1 else {"rope_type": "default", "rope_theta": base}
     qkv_bias = "blk.0.attn_q.bias" in tensors
     config = transformers.LlamaConfig(
         vocab_size=tensors["token_embd.weight"].shape[0], hidden_size=width, intermediate_size=key("feed_forward_length"),
         num_hidden_layers=key("block_count"), num_attention_heads=heads, num_key_value_heads=kv_heads, head_dim=head_dim,
-        rms_norm_eps=key("attention.layer_norm_rms_epsilon"), rope_parameters={"rope_type": "default", "rope_theta": base},
+        rms_norm_eps=key("attention.layer_norm_rms_epsilon"), rope_parameters=rope,
         max_position_embeddings=key("context_length"), tie_word_embeddings="output.weight" not in tensors,
-        attention_bias=qkv_bias, mlp_bias="blk.0.ffn_up.bias" in tensors, attn_implementation="eager", pad_token_id=None)
+        attention_bias=qkv_bias, mlp_bias="blk.0.ffn_up.bias" in tensors, attn_implementation="sdpa", pad_token_id=None)
     model = transformers.LlamaForCausalLM(config).to(dtype).eval()
     parts = {"attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
              "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
@@ -76,7 +97,9 @@ def build(keys, tensors, dtype):
     state |= {name: np.zeros(model.state_dict()[name].shape, np.float32) for name in missing}
     model.load_state_dict({name: torch.tensor(w) for name, w in state.items()}, strict=True)
     if dtype == torch.float64 or factors is not None:
-        model.model.rotary_emb = ExactRotary(base, head_dim, factors)
+        model.model.rotary_emb = ExactRotary(base, head_dim, factors, linear)
+    if dtype == torch.float64:
+        make_exact(model)
     return model
 
 

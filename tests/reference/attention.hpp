@@ -18,7 +18,7 @@ struct bounded_row {
 /// a score is off by at most gamma(E + 1)·Σ|q||k| (absolute, so a relative error of its exponential), an exponential by its own 2 ulp and
 /// the rounding of its argument (at most `range`), every sum by gamma of its length, and every tile of 64 multiplies by one such exponential.
 inline bounded_row attention(const Eigen::VectorXd& q, const Eigen::MatrixXd& k, const Eigen::MatrixXd& v, double scale) {
-    const Eigen::VectorXd scores = scale * (k * q);
+    const Eigen::VectorXd scores      = scale * (k * q);
     const double          score_error = gamma(static_cast<std::size_t>(q.size()) + 1) * (std::abs(scale) * (k.cwiseAbs() * q.cwiseAbs())).maxCoeff();
     const double          m = scores.maxCoeff(), range = std::min(m - scores.minCoeff(), 104.0);
     const Eigen::VectorXd p     = (scores.array() - m).exp();

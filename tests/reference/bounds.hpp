@@ -5,7 +5,7 @@
 
 namespace plume::reference {
 
-inline constexpr double u = 0x1p-24;   // half a unit of f32's last place
+inline constexpr double u = 0x1p-24;  // half a unit of f32's last place
 
 /// n roundings in a row change a value by at most this share. Higham, "Accuracy and Stability of Numerical Algorithms", lemma 3.1.
 inline double gamma(std::size_t n) { return static_cast<double>(n) * u / (1 - static_cast<double>(n) * u); }

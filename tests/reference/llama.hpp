@@ -83,8 +83,9 @@ public:
     }
 
 private:
+    static constexpr Eigen::Index at_once = 256;   // rows decoded at a time
+
     [[nodiscard]] matrix product(const matrix& x) const {
-        constexpr Eigen::Index    at_once = 256;   // rows of w decoded at a time
         matrix                    y(x.rows(), n_rows());
         const auto                n_threads = static_cast<Eigen::Index>(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
         std::vector<std::jthread> workers;
@@ -126,7 +127,7 @@ struct llama_layer {
 
 class llama {
 public:
-    /// Errors: what the reader says, format_unsupported for another architecture, a scaled RoPE or a weight type that has no decoder.
+    /// Errors: what the reader says, format_unsupported for another architecture, another scaling of RoPE than a linear one, or a weight type that has no decoder.
     static result<llama> load(const io::gguf& file);
 
     [[nodiscard]] Eigen::Index vocabulary_size() const { return embedding_.n_rows(); }
@@ -141,6 +142,7 @@ private:
     Eigen::Index             D_ = 0, H_ = 0, K_ = 0, E_ = 0;
     Eigen::Index             rotated_ = 0;   // elements of a head that RoPE turns
     double                   eps_ = 0, base_ = 0;
+    double                   scaling_ = 1;    // linear scaling: all frequencies are divided by it
     row                      rope_factors_;   // [rotated/2], the frequencies' divisors; empty: all 1
     weights                  embedding_;      // [V, D]
     row                      output_norm_;    // [D]
@@ -159,12 +161,12 @@ inline void through_half(matrix& x) {
     x = x.unaryExpr([](double v) { return static_cast<double>(to_float(to_half(static_cast<float>(v)))); });
 }
 
-/// Turns elements (2i, 2i + 1) of every head by position · base^(-2i/rotated) / factor[i].
+/// Turns elements (2i, 2i + 1) of every head by position · base^(-2i/rotated) / (factor[i] · scaling).
 /// "RoFormer", Su et al. 2021, eq. 15 and 34, in the interleaved order that GGUF keeps for this architecture.
 inline void llama::rotate(matrix& x) const {
     for (Eigen::Index i = 0; i < rotated_ / 2; ++i) {
         const double factor    = rope_factors_.size() == 0 ? 1.0 : rope_factors_[i];
-        const double frequency = std::pow(base_, -2.0 * static_cast<double>(i) / static_cast<double>(rotated_)) / factor;
+        const double frequency = std::pow(base_, -2.0 * static_cast<double>(i) / static_cast<double>(rotated_)) / (factor * scaling_);
         for (Eigen::Index t = 0; t < x.rows(); ++t) {
             const double c = std::cos(static_cast<double>(t) * frequency), s = std::sin(static_cast<double>(t) * frequency);
             for (Eigen::Index at = 2 * i; at < x.cols(); at += E_) {
@@ -238,13 +240,13 @@ inline result<llama> llama::load(const io::gguf& file) {
     if (!architecture) return architecture.error();
     const auto scaling = file.text_or("llama.rope.scaling.type", "none");
     if (!scaling) return scaling.error();
-    if (*architecture != "llama" || *scaling != "none") return file.fault(code::format_unsupported, "is not a llama without RoPE scaling");
+    const bool linear_scaling = *scaling == "linear";
+    if (*architecture != "llama" || (*scaling != "none" && !linear_scaling)) return file.fault(code::format_unsupported, "is not a llama with plain RoPE");
 
     std::optional<error> bad;
-    const auto           take = [&](auto found) {
-        if (found) return *found;
-        if (!bad) bad = found.error();
-        return decltype(found)::value_type{};
+    const auto           take = [&]<class T>(result<T> found) {
+        if (!found && !bad) bad = found.error();
+        return found ? *found : T{};
     };
     const auto index = [&](auto found) { return static_cast<Eigen::Index>(take(std::move(found))); };
     llama      m;
@@ -256,7 +258,8 @@ inline result<llama> llama::load(const io::gguf& file) {
     m.rotated_            = index(file.count_or("llama.rope.dimension_count", static_cast<std::uint64_t>(m.E_)));
     m.eps_                = take(file.real("llama.attention.layer_norm_rms_epsilon"));
     m.base_               = take(file.real_or("llama.rope.freq_base", 10'000.0));
-    const auto   n_layers = take(file.count("llama.block_count"));
+    if (linear_scaling) m.scaling_ = take(file.real("llama.rope.scaling.factor"));
+    const auto n_layers = take(file.count("llama.block_count"));
     if (bad) return *bad;
 
     detail::tensor_taker tensors{file, {}};

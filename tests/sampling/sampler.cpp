@@ -213,3 +213,33 @@ TEST_CASE("the same seed gives these tokens, whatever the host's rounding, flush
     CHECK(hash == changed);
     CHECK(hash == 7816159055987737578u);
 }
+
+TEST_CASE("the penalties follow their formulas: the penalised logit lies between two neighbours") {
+    struct formula {
+        sampling_options options;
+        float            logit;
+        int              n_seen;
+        float            expected;
+    };
+    const formula formulas[] = {
+        {{.repeat_penalty = 2.0f}, -1.0f, 1, -2.0f},
+        {{.repeat_penalty = 2.0f}, -1.0f, 5, -2.0f},  // once, however often seen
+        {{.repeat_penalty = 2.0f}, 3.0f, 2, 1.5f},
+        {{.repeat_penalty = 0.5f}, -1.0f, 1, -0.5f},
+        {{.frequency_penalty = 0.4f}, 1.0f, 3, -0.2f},
+        {{.presence_penalty = 0.4f}, 1.0f, 3, 0.6f},
+        {{.repeat_penalty = 2.0f, .frequency_penalty = -0.5f, .presence_penalty = 0.25f}, 1.0f, 2, 1.25f},  // 1/2 + 1 - 1/4
+    };
+    for (const auto& f : formulas) {
+        CAPTURE(f.expected);
+        for (const float other : {f.expected - 0.01f, f.expected + 0.01f}) {  // greedy compares it with token 4
+            std::vector<float> logits(V, -100.0f);
+            logits[3] = f.logit;
+            logits[4] = other;
+            auto s    = sampler::make(f.options, V, 1);
+            REQUIRE(s);
+            for (int i = 0; i < f.n_seen; ++i) s->accept(3);
+            CHECK(*s->sample(logits) == (other > f.expected ? 4 : 3));
+        }
+    }
+}

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <plume/core/printable.hpp>
 
@@ -65,7 +65,7 @@ std::string first_name(const std::string& names) { return names.substr(names.rfi
 
 template <class Number>
 std::optional<Number> parse_whole(std::string_view text) {
-    Number     value{};
+    Number value{};
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
@@ -108,22 +108,32 @@ arguments::arguments(std::string_view command, std::string_view summary)
 arguments::~arguments() = default;
 
 void arguments::positional(const std::string& name, std::string& value, const std::string& help) {
-    parser_->value(name, "", [&value](const std::string& word) { value = word; }, help)->required();
+    parser_
+        ->value(
+            name, "", [&value](const std::string& word) { value = word; }, help)
+        ->required();
 }
 
-void arguments::flag(const std::string& names, bool& value, const std::string& help) { parser_->app.add_flag_callback(names, [&value] { value = true; }, help); }
+void arguments::flag(const std::string& names, bool& value, const std::string& help) {
+    parser_->app.add_flag_callback(
+        names, [&value] { value = true; }, help);
+}
 
 void arguments::text(const std::string& names, const std::string& type, std::optional<std::string>& value, const std::string& help) {
-    parser_->value(names, type, [&value](const std::string& word) { value = word; }, help);
+    parser_->value(
+        names, type, [&value](const std::string& word) { value = word; }, help);
 }
 
 void arguments::text(const std::string& names, const std::string& type, std::string& value, const std::string& help) {
-    parser_->value(names, type, [&value](const std::string& word) { value = word; }, help);
+    parser_->value(
+        names, type, [&value](const std::string& word) { value = word; }, help);
 }
 
 void arguments::texts(const std::string& names, const std::string& type, std::vector<std::string>& values, const std::string& help) {
     // One value for each time it is given: the parser's own reading of "[a,b]" as a list must not touch a text.
-    parser_->app.add_option_function<std::vector<std::string>>(names, [&values](const std::vector<std::string>& words) { values = words; }, help)
+    parser_->app
+        .add_option_function<std::vector<std::string>>(
+            names, [&values](const std::vector<std::string>& words) { values = words; }, help)
         ->type_name(type)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
@@ -191,9 +201,9 @@ std::optional<int> arguments::parse(int argc, char** argv, const interrupt& stop
         app.parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        return print(app.help(command_), stop);
+        return print(app.help(), stop);
     } catch (const CLI::CallForAllHelp&) {
-        return print(app.help(command_, CLI::AppFormatMode::All), stop);
+        return print(app.help("", CLI::AppFormatMode::All), stop);
     } catch (const CLI::ExtrasError&) {
         if (auto code = misspelt()) return code;
         return usage(command_, "too many arguments: '" + printable(app.remaining().front(), 60) + "' has no place here");
@@ -211,12 +221,14 @@ void compute_options::add_no_mmap(arguments& a) { a.flag("--no-mmap", no_mmap, "
 void compute_options::add_activations(arguments& a) {
     using enum plume::activations;
     static constexpr std::array all{a8, mixed, a16};
-    a.choice("--activations", {name(a8), name(mixed), name(a16)}, [this](std::size_t i) { activations = all[i]; }, "precision: a8, mixed, a16 [mixed]");
+    a.choice(
+        "--activations", {name(a8), name(mixed), name(a16)}, [this](std::size_t i) { activations = all[i]; }, "precision: a8, mixed, a16 [mixed]");
 }
 
 void compute_options::add_kv_type(arguments& a) {
     static constexpr std::array all{plume::kv_type::f16, plume::kv_type::f32};
-    a.choice("--kv-type", {name(all[0]), name(all[1])}, [this](std::size_t i) { kv_type = all[i]; }, "precision of the context: f16, f32 [f16]");
+    a.choice(
+        "--kv-type", {name(all[0]), name(all[1])}, [this](std::size_t i) { kv_type = all[i]; }, "precision of the context: f16, f32 [f16]");
 }
 
 load_options compute_options::load(const interrupt& stop) const {

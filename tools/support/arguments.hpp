@@ -29,10 +29,10 @@ public:
     void flag(const std::string& names, bool& value, const std::string& help);
     void text(const std::string& names, const std::string& type, std::optional<std::string>& value, const std::string& help);
     void text(const std::string& names, const std::string& type, std::string& value, const std::string& help);
-    void texts(const std::string& names, const std::string& type, std::vector<std::string>& values, const std::string& help);   // may be repeated
+    void texts(const std::string& names, const std::string& type, std::vector<std::string>& values, const std::string& help);  // may be repeated
 
     void number(const std::string& names, std::size_t& value, std::size_t least, std::size_t most, const std::string& help);
-    void number(const std::string& names, std::optional<std::uint64_t>& value, const std::string& help);                       // any
+    void number(const std::string& names, std::optional<std::uint64_t>& value, const std::string& help);  // any
 
     /// `take` reads the word and says what it wanted when it could not: "a number from 0 to 1".
     void custom(const std::string& names, const std::string& type, std::function<std::optional<std::string>(std::string_view)> take, const std::string& help);
@@ -46,7 +46,7 @@ public:
     /// Reads the words after the subcommand's name. A value: the command ends here with this exit code (help was asked, or wrong usage told).
     [[nodiscard]] std::optional<int> parse(int argc, char** argv, const interrupt& stop);
 
-    [[nodiscard]] const std::string& command() const noexcept { return command_; }   // "plume run"
+    [[nodiscard]] const std::string& command() const noexcept { return command_; }  // "plume run"
 
 private:
     struct parser;
@@ -56,7 +56,7 @@ private:
 
 /// What a command was started with.
 struct invocation {
-    int              argc;   // argv[0] is the subcommand's name
+    int              argc;  // argv[0] is the subcommand's name
     char**           argv;
     const interrupt& stop;
 };
@@ -85,7 +85,7 @@ struct compute_options {
 /// Strict readers of numbers, for values inside other texts: the whole text, or nothing.
 [[nodiscard]] std::optional<std::uint64_t> to_number(std::string_view text);
 [[nodiscard]] std::optional<std::int64_t>  to_integer(std::string_view text);
-[[nodiscard]] std::optional<double>        to_real(std::string_view text);   // may be infinite, never NaN
+[[nodiscard]] std::optional<double>        to_real(std::string_view text);  // may be infinite, never NaN
 
 /// For help: the shortest text of a number, "0.8".
 [[nodiscard]] std::string short_real(double value);

@@ -9,7 +9,7 @@ namespace plume::tool {
 
 std::string fixed(double value, int digits) {
     if (!std::isfinite(value)) return "not a number";
-    std::array<char, 400> text;   // the largest double has 309 digits before the point
+    std::array<char, 400> text;  // the largest double has 309 digits before the point
     const auto            end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
     return std::string(text.data(), end);
 }

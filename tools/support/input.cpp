@@ -15,8 +15,8 @@ namespace plume::tool {
 namespace {
 
 result<std::string> read_all(int fd, const std::string& name, const interrupt& stop) {
-    std::string                  text;
-    std::array<char, 64 * 1024>  piece;
+    std::string                 text;
+    std::array<char, 64 * 1024> piece;
     while (true) {
         if (!stop.wait_for(fd, POLLIN)) return error{code::cancelled, "was interrupted"}.in(name);
         const auto n = ::read(fd, piece.data(), piece.size());
@@ -53,11 +53,14 @@ result<std::vector<token_id>> parse_ids(std::string_view text) {
         const auto begin = text.find_first_not_of(separators);
         if (begin == std::string_view::npos) return ids;
         text.remove_prefix(begin);
-        const auto word = text.substr(0, text.find_first_of(separators));
-        token_id   id   = 0;
+        const auto word           = text.substr(0, text.find_first_of(separators));
+        token_id   id             = 0;
         const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), id);
         if (problem != std::errc{} || end != word.data() + word.size() || id < 0)
-            return error{code::invalid_argument, "is not a token id"}.about("word", word).expected_found("whole numbers from 0 on", printable(word, 40)).hint("separate them by spaces or commas");
+            return error{code::invalid_argument, "is not a token id"}
+                .about("word", word)
+                .expected_found("whole numbers from 0 on", printable(word, 40))
+                .hint("separate them by spaces or commas");
         ids.push_back(id);
         text.remove_prefix(word.size());
     }

@@ -19,7 +19,7 @@ std::atomic<int> presses{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
 void ring(int fd) noexcept {
-    const std::uint64_t one = 1;
+    const std::uint64_t         one     = 1;
     [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
 }
 
@@ -33,7 +33,7 @@ extern "C" void on_sigint(int) {
 }  // namespace
 
 interrupt::interrupt() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (wake_ < 0) return;   // no descriptor left: Ctrl-C then ends the process as it does everywhere
+    if (wake_ < 0) return;  // no descriptor left: Ctrl-C then ends the process as it does everywhere
     wake_fd = wake_;
 
     // The watcher must not be the thread that a signal interrupts: it is started with all signals blocked.
@@ -70,7 +70,7 @@ bool interrupt::wait_for(int fd, short events) const noexcept {
         std::array<pollfd, 2> waits{pollfd{fd, events, 0}, pollfd{wake_, POLLIN, 0}};
         if (::poll(waits.data(), wake_ < 0 ? 1 : 2, -1) < 0) {
             if (errno == EINTR) continue;
-            return true;   // let the read or write itself say what is wrong
+            return true;  // let the read or write itself say what is wrong
         }
         if (waits[0].revents != 0 && !asked()) return true;
     }

@@ -50,10 +50,14 @@ bool writer::newline_on_terminal() { return terminal_ && !at_newline_ ? write("\
 
 int writer::exit_code(int otherwise) const {
     switch (state_) {
-        case state::ok: return otherwise;
-        case state::closed: return exit_ok;
-        case state::interrupted: return exit_interrupted;
-        case state::failed: break;
+        case state::ok:
+            return otherwise;
+        case state::closed:
+            return exit_ok;
+        case state::interrupted:
+            return exit_interrupted;
+        case state::failed:
+            break;
     }
     say("cannot write to " + printable(name_) + ": " + std::generic_category().message(errno_));
     return exit_failure;
@@ -72,7 +76,7 @@ void say(std::string_view line) {
     for (std::string_view rest = all; !rest.empty();) {
         const auto n = ::write(STDERR_FILENO, rest.data(), rest.size());
         if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
-        if (n < 0 && errno != EINTR) return;   // nowhere to complain about that
+        if (n < 0 && errno != EINTR) return;  // nowhere to complain about that
     }
 }
 
@@ -94,7 +98,8 @@ notice_fn tell_notices(std::string text_from) {
     return [from = std::move(text_from)](notice what, std::string_view text) {
         std::string line = "note: " + std::string(text);
         if (what == notice::text_replaced)
-            line += "; if the text is in a Windows encoding, convert it first: iconv -f CP1252 -t UTF-8 " + (from.empty() ? "FILE" : printable(from, 400)) + " > utf8.txt";
+            line += "; if the text is in a Windows encoding, convert it first: iconv -f CP1252 -t UTF-8 " + (from.empty() ? "FILE" : printable(from, 400)) +
+                    " > utf8.txt";
         say(line);
     };
 }

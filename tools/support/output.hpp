@@ -20,10 +20,10 @@ public:
     /// `name` for messages: "standard output" or a path. Text for a terminal loses its control characters (see write_text).
     writer(int fd, std::string name, const interrupt& stop);
 
-    bool write(std::string_view bytes);                   // as they are; false once nothing more can be written
+    bool write(std::string_view bytes);  // as they are; false once nothing more can be written
     bool write(std::span<const std::byte> bytes);
-    bool write_text(std::string_view text);               // generated text: on a terminal without control characters but newline and tab
-    bool newline_on_terminal();                           // ends the line, where a person looks at it and the text did not end it itself
+    bool write_text(std::string_view text);  // generated text: on a terminal without control characters but newline and tab
+    bool newline_on_terminal();              // ends the line, where a person looks at it and the text did not end it itself
 
     [[nodiscard]] bool is_terminal() const noexcept { return terminal_; }
     [[nodiscard]] bool alive() const noexcept { return state_ == state::ok; }

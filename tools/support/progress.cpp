@@ -10,7 +10,7 @@
 namespace plume::tool {
 namespace {
 
-bool on_screen = false;   // a bar stands on stderr's last line; only the main thread draws
+bool on_screen = false;  // a bar stands on stderr's last line; only the main thread draws
 
 void put(std::string_view text) { [[maybe_unused]] const auto n = ::write(STDERR_FILENO, text.data(), text.size()); }
 
@@ -28,10 +28,10 @@ void progress::show(double share) {
     if (!draws_) return;
     const int percent = static_cast<int>(std::clamp(share, 0.0, 1.0) * 100);
     if (percent == last_percent_ || std::chrono::steady_clock::now() - begun_ < std::chrono::milliseconds(300)) return;
-    last_percent_         = percent;
-    const auto  cells     = static_cast<std::size_t>(percent) * 30 / 100;
-    std::string line      = "\r" + what_ + " [" + std::string(cells, '#') + std::string(30 - cells, ' ') + "] " + std::to_string(percent) + " %";
-    on_screen             = true;
+    last_percent_     = percent;
+    const auto  cells = static_cast<std::size_t>(percent) * 30 / 100;
+    std::string line  = "\r" + what_ + " [" + std::string(cells, '#') + std::string(30 - cells, ' ') + "] " + std::to_string(percent) + " %";
+    on_screen         = true;
     put(line);
 }
 

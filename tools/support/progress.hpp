@@ -15,8 +15,8 @@ public:
     progress(const progress&)            = delete;
     progress& operator=(const progress&) = delete;
 
-    void show(double share);   // 0 to 1
-    void done();               // takes the bar away
+    void show(double share);  // 0 to 1
+    void done();              // takes the bar away
 
     /// For the library's on_progress; never asks to stop (Ctrl-C does that by its token). Must not outlive the bar.
     [[nodiscard]] std::function<bool(double)> callback();
@@ -25,7 +25,7 @@ private:
     std::string                           what_;
     bool                                  draws_;
     int                                   last_percent_ = -1;
-    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point begun_        = std::chrono::steady_clock::now();
 };
 
 /// Takes a bar that is on the screen away, before something else is written to stderr.

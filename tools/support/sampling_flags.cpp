@@ -1,6 +1,7 @@
 #include "sampling_flags.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -25,7 +26,8 @@ void sampling_flags::add(arguments& a) {
                 options.*option.whole = static_cast<std::int32_t>(*value);
             return std::nullopt;
         };
-        a.custom(std::string(option.flag), option.whole == nullptr ? "X" : "N", take, std::string(option.help) + " [" + short_real(value_of(option, options)) + "]");
+        a.custom(std::string(option.flag), option.whole == nullptr ? "X" : "N", take,
+                 std::string(option.help) + " [" + short_real(value_of(option, options)) + "]");
     }
     a.texts("--logit-bias", "ID=X", biases, "adds X to a token's logit; -inf forbids it; repeatable");
     a.number("--seed", given_seed, "of the random draws [a new one each time]");
@@ -35,24 +37,25 @@ std::uint64_t sampling_flags::seed() const {
     if (given_seed) return *given_seed;
     try {
         return std::random_device{}();
-    } catch (const std::exception&) {   // no source of entropy
+    } catch (const std::exception&) {  // no source of entropy
         return static_cast<std::uint32_t>(std::chrono::steady_clock::now().time_since_epoch().count());
     }
 }
 
 result<sampling_options> sampling_flags::read() const {
-    auto all = options;
-    constexpr double largest = std::numeric_limits<float>::max();
+    auto             all     = options;
+    constexpr double largest = std::numeric_limits<float>::max(), not_a_number = std::numeric_limits<double>::quiet_NaN();
     for (const std::string_view text : biases) {
         const auto equals = text.find('=');
         const auto id     = to_number(text.substr(0, equals));
-        const auto value  = equals == std::string_view::npos ? std::nullopt : to_real(text.substr(equals + 1));
-        if (!id || *id > std::numeric_limits<std::int32_t>::max() || !value || *value > largest || (*value < -largest && *value >= -std::numeric_limits<double>::max()))
+        const auto value  = equals == std::string_view::npos ? not_a_number : to_real(text.substr(equals + 1)).value_or(not_a_number);
+        const bool usable = std::isfinite(value) ? std::abs(value) <= largest : value < 0;  // -inf is; NaN is not
+        if (!id || *id > std::numeric_limits<std::int32_t>::max() || !usable)
             return error{code::invalid_argument, "must be a token id and a number"}
                 .about("option", "--logit-bias")
                 .expected_found("for example 42=-1.5", text)
                 .hint("plume tokenize shows ids");
-        all.logit_bias.emplace_back(static_cast<token_id>(*id), static_cast<float>(*value));
+        all.logit_bias.emplace_back(static_cast<token_id>(*id), static_cast<float>(value));
     }
     return all;
 }

@@ -15,7 +15,7 @@ namespace plume::tool {
 struct sampling_flags {
     sampling_options             options;
     std::optional<std::uint64_t> given_seed;
-    std::vector<std::string>     biases;   // ID=VALUE, as given
+    std::vector<std::string>     biases;  // ID=VALUE, as given
 
     sampling_flags();
     void add(arguments& a);

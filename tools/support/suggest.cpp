@@ -22,7 +22,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
-    if (word.size() > 40) return {};   // nobody mistypes that much
+    if (word.size() > 40) return {};  // nobody mistypes that much
     const std::string* best = nullptr;
     std::size_t        near = std::max<std::size_t>(2, word.size() / 3) + 1;
     for (const auto& candidate : known) {

@@ -3,7 +3,7 @@
 
 namespace plume::kernels::avx2 {
 
-extern const target_table table;
+extern const target_table    table;
 constinit const target_table table = cpu::make_table<lanes_avx2>("avx2");
 
 }  // namespace plume::kernels::avx2

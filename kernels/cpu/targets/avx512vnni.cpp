@@ -3,7 +3,7 @@
 
 namespace plume::kernels::avx512vnni {
 
-extern const target_table table;
+extern const target_table    table;
 constinit const target_table table = cpu::make_table<lanes_avx512vnni>("avx512vnni");
 
 }  // namespace plume::kernels::avx512vnni

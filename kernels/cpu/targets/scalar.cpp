@@ -3,7 +3,7 @@
 
 namespace plume::kernels::scalar {
 
-extern const target_table table;
+extern const target_table    table;
 constinit const target_table table = cpu::make_table<lanes_scalar>("scalar");
 
 }  // namespace plume::kernels::scalar
