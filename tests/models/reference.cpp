@@ -62,12 +62,12 @@ TEST_CASE("the double-precision reference equals transformers in float64") {
         // 300 logits near 1 with 10 digits and 80 sums near 300 with 12: rounded by at most 5e-10 each. Double rounding is far below.
         const double bound = std::sqrt(380.0) * 5e-10;
         CHECK(deviation(got, c) < bound);
-        CHECK(reference::nmse(reference.logits(tokens, {}, tokens.size() - 1), got.bottomRows(1)) < 1e-28);   // the last row alone
+        CHECK(reference::nmse(reference.logits(tokens, {}, tokens.size() - 1), got.bottomRows(1)) < 1e-28);  // the last row alone
 
         auto swapped = tokens;
-        std::swap(swapped[3], swapped[4]);   // positions count: RoPE is at work
+        std::swap(swapped[3], swapped[4]);  // positions count: RoPE is at work
         CHECK(deviation(reference.logits(swapped), c) > 0.01);
-        file.data[file.data.size() - 97] ^= std::byte{0x40};   // the highest bit of the exponent of one of the last weights
+        file.data[file.data.size() - 97] ^= std::byte{0x40};  // the highest bit of the exponent of one of the last weights
         CHECK_FALSE(deviation(reference::llama::load(io::gguf::from_memory(as_bytes(file.data)).or_throw()).or_throw().logits(tokens), c) < bound);
     }
 }
@@ -78,17 +78,41 @@ TEST_CASE("quantised activations have the codes of their definition") {
     CHECK(reference::largest_code(activations::mixed, reference::role::o) == 16'319);
     CHECK(reference::largest_code(activations::mixed, reference::role::head) == 16'319);
     CHECK(reference::largest_code(activations::mixed, reference::role::gate_up) == 127);
-    reference::matrix x = reference::matrix::Zero(1, 96);   // the second block stays zero
-    x(0, 0)  = -127;
-    x(0, 1)  = 0.5;   // half to even
-    x(0, 2)  = 1.5;
-    x(0, 3)  = 2.51;
-    x(0, 64) = 1e-3;  // alone in its block: exact
-    const auto y = reference::quantised(x, 127);
+    reference::matrix x = reference::matrix::Zero(1, 96);  // the second block stays zero
+    x(0, 0)             = -127;
+    x(0, 1)             = 0.5;  // half to even
+    x(0, 2)             = 1.5;
+    x(0, 3)             = 2.51;
+    x(0, 64)            = 1e-3;  // alone in its block: exact
+    const auto y        = reference::quantised(x, 127);
     CHECK(y(0, 0) == -127);
     CHECK(y(0, 1) == 0);
     CHECK(y(0, 2) == 2);
     CHECK(y(0, 3) == 3);
     CHECK(y.row(0).segment(32, 32).isZero(0));
     CHECK(y(0, 64) == doctest::Approx(1e-3).epsilon(1e-15));
+}
+
+TEST_CASE("the library's logits on float weights equal transformers' within f32 rounding") {
+    const auto all    = golden();
+    const auto tokens = all["tokens"].get<std::vector<token_id>>();
+    for (const auto& c : all["cases"]) {
+        CAPTURE(c["name"].get<std::string>());
+        const auto        file = golden_model(c["options"], all["vocabulary"]).build();
+        const auto        last = c["last"].get<std::vector<double>>();
+        const model       m    = load_memory(as_bytes(file.data)).or_throw();
+        const auto        got  = all_logits(m, tokens, {.kv_type = kv_type::f32});
+        const std::size_t V = last.size(), D = m.config().D;
+        REQUIRE(got.size() == tokens.size() * V);
+        double error = 0, size = 0, error_of_previous = 0;
+        for (std::size_t i = 0; i < V; ++i) {
+            error += std::pow(got[(tokens.size() - 1) * V + i] - last[i], 2);
+            error_of_previous += std::pow(got[(tokens.size() - 2) * V + i] - last[i], 2);
+            size += last[i] * last[i];
+        }
+        // A chain of n fused multiply-adds is off by about sqrt(n)·2^-24, and the 8 chains of a layer and those at both ends add up at worst.
+        const double chains = 8.0 * static_cast<double>(m.config().L) + 2, longest = static_cast<double>(std::max(D, m.config().F));
+        CHECK(error / size < std::pow(chains * std::sqrt(longest) * 0x1p-24, 2));
+        CHECK(error_of_previous / size > 0.1);  // another row is far away
+    }
 }

@@ -28,8 +28,8 @@ using row    = Eigen::RowVectorXd;
 
 /// What of the library's rounding to imitate; by default nothing, which is the exact result for the file's decoded weights.
 struct rounding {
-    std::optional<plume::activations> activations;             // quantised activations in front of quantised weights
-    kv_type                           cache = kv_type::f32;    // f16: keys and values go through a half; f32 costs nothing here
+    std::optional<plume::activations> activations;           // quantised activations in front of quantised weights
+    kv_type                           cache = kv_type::f32;  // f16: keys and values go through a half; f32 costs nothing here
 };
 
 /// Where a matrix stands: it decides how its input is rounded.
@@ -66,7 +66,7 @@ public:
 
     /// Rows [begin, begin + n) as [n, D]. NaN throughout if the file cannot be read: nothing compares equal to that.
     [[nodiscard]] matrix rows(Eigen::Index begin, Eigen::Index n) const {
-        const std::size_t      per_row   = static_cast<std::size_t>(n_cols()) / format_->weights;      // blocks
+        const std::size_t      per_row   = static_cast<std::size_t>(n_cols()) / format_->weights;  // blocks
         const std::size_t      row_bytes = per_row * format_->block_bytes;
         std::vector<std::byte> scratch;
         const auto             bytes = file_->read(*info_, static_cast<std::size_t>(begin) * row_bytes, static_cast<std::size_t>(n) * row_bytes, scratch);
@@ -83,7 +83,7 @@ public:
     }
 
 private:
-    static constexpr Eigen::Index at_once = 256;   // rows decoded at a time
+    static constexpr Eigen::Index at_once = 256;  // rows decoded at a time
 
     [[nodiscard]] matrix product(const matrix& x) const {
         matrix                    y(x.rows(), n_rows());
@@ -97,19 +97,19 @@ private:
                 }
             });
         }
-        workers.clear();   // joins
+        workers.clear();  // joins
         return y;
     }
 
-    std::optional<io::gguf> file_;
-    const io::tensor_info*  info_   = nullptr;
+    std::optional<io::gguf>   file_;
+    const io::tensor_info*    info_   = nullptr;
     const quant::format_info* format_ = nullptr;
 };
 
 /// A matrix with an optional bias: y = x · w^T + b.
 struct linear {
     weights w;
-    row     bias;   // empty: none
+    row     bias;  // empty: none
 
     [[nodiscard]] matrix operator()(const matrix& x, role r, const rounding& how) const {
         matrix y = w.times(x, r, how);
@@ -119,15 +119,16 @@ struct linear {
 };
 
 struct llama_layer {
-    row    attn_norm, ffn_norm;   // [D]
-    linear q, k, v;               // [H·E, D] [K·E, D] [K·E, D]
-    linear o;                     // [D, H·E]
-    linear gate, up, down;        // [F, D] [F, D] [D, F]
+    row    attn_norm, ffn_norm;  // [D]
+    linear q, k, v;              // [H·E, D] [K·E, D] [K·E, D]
+    linear o;                    // [D, H·E]
+    linear gate, up, down;       // [F, D] [F, D] [D, F]
 };
 
 class llama {
 public:
-    /// Errors: what the reader says, format_unsupported for another architecture, another scaling of RoPE than a linear one, or a weight type that has no decoder.
+    /// Errors: what the reader says, format_unsupported for another architecture, another scaling of RoPE than a linear one, or a weight type that has no
+    /// decoder.
     static result<llama> load(const io::gguf& file);
 
     [[nodiscard]] Eigen::Index vocabulary_size() const { return embedding_.n_rows(); }
@@ -140,13 +141,13 @@ private:
     void                 rotate(matrix& x) const;
 
     Eigen::Index             D_ = 0, H_ = 0, K_ = 0, E_ = 0;
-    Eigen::Index             rotated_ = 0;   // elements of a head that RoPE turns
+    Eigen::Index             rotated_ = 0;  // elements of a head that RoPE turns
     double                   eps_ = 0, base_ = 0;
-    double                   scaling_ = 1;    // linear scaling: all frequencies are divided by it
-    row                      rope_factors_;   // [rotated/2], the frequencies' divisors; empty: all 1
-    weights                  embedding_;      // [V, D]
-    row                      output_norm_;    // [D]
-    linear                   head_;           // [V, D]: output.weight, or the embedding where there is none
+    double                   scaling_ = 1;   // linear scaling: all frequencies are divided by it
+    row                      rope_factors_;  // [rotated/2], the frequencies' divisors; empty: all 1
+    weights                  embedding_;     // [V, D]
+    row                      output_norm_;   // [D]
+    linear                   head_;          // [V, D]: output.weight, or the embedding where there is none
     std::vector<llama_layer> layers_;
 };
 
@@ -180,13 +181,13 @@ inline void llama::rotate(matrix& x) const {
 
 /// softmax(q · k^T / sqrt(E)) · v for every head, masked so that no token sees a later one; then the output projection. x[T,D] -> [T,D]
 inline matrix llama::attention(const llama_layer& l, const matrix& x, const rounding& how) const {
-    matrix q = l.q(x, role::qkv, how), k = l.k(x, role::qkv, how), v = l.v(x, role::qkv, how);   // [T,H·E] [T,K·E] [T,K·E]
+    matrix q = l.q(x, role::qkv, how), k = l.k(x, role::qkv, how), v = l.v(x, role::qkv, how);  // [T,H·E] [T,K·E] [T,K·E]
     rotate(q), rotate(k);
     if (how.cache == kv_type::f16) through_half(k), through_half(v);
     matrix heads(x.rows(), H_ * E_);
     for (Eigen::Index h = 0; h < H_; ++h) {
-        const Eigen::Index kv     = h / (H_ / K_) * E_;                                                                            // its group's first column
-        matrix             scores = q.middleCols(h * E_, E_) * k.middleCols(kv, E_).transpose() / std::sqrt(static_cast<double>(E_));   // [T,T]
+        const Eigen::Index kv     = h / (H_ / K_) * E_;  // its group's first column
+        matrix             scores = q.middleCols(h * E_, E_) * k.middleCols(kv, E_).transpose() / std::sqrt(static_cast<double>(E_));  // [T,T]
         for (Eigen::Index t = 0; t < x.rows(); ++t) {
             auto seen = scores.row(t).head(t + 1);
             seen      = (seen.array() - seen.maxCoeff()).exp().matrix().eval();
@@ -199,13 +200,13 @@ inline matrix llama::attention(const llama_layer& l, const matrix& x, const roun
 }
 
 inline matrix llama::logits(std::span<const token_id> tokens, const rounding& how, std::size_t first) const {
-    matrix x(static_cast<Eigen::Index>(tokens.size()), D_);   // the residual stream
+    matrix x(static_cast<Eigen::Index>(tokens.size()), D_);  // the residual stream
     for (std::size_t t = 0; t < tokens.size(); ++t) x.row(static_cast<Eigen::Index>(t)) = embedding_.rows(tokens[t], 1);
     for (const llama_layer& l : layers_) {
         x += attention(l, rms_norm(x, l.attn_norm, eps_), how);
         const matrix h    = rms_norm(x, l.ffn_norm, eps_);
-        const matrix gate = l.gate(h, role::gate_up, how), up = l.up(h, role::gate_up, how);             // [T,F]
-        const matrix y    = (gate.array() / (1.0 + (-gate.array()).exp()) * up.array()).matrix();        // "GLU Variants Improve Transformer", eq. 6
+        const matrix gate = l.gate(h, role::gate_up, how), up = l.up(h, role::gate_up, how);    // [T,F]
+        const matrix y = (gate.array() / (1.0 + (-gate.array()).exp()) * up.array()).matrix();  // "GLU Variants Improve Transformer", eq. 6
         x += l.down(y, role::down, how);
     }
     const matrix last = x.bottomRows(x.rows() - static_cast<Eigen::Index>(first));
@@ -250,14 +251,14 @@ inline result<llama> llama::load(const io::gguf& file) {
     };
     const auto index = [&](auto found) { return static_cast<Eigen::Index>(take(std::move(found))); };
     llama      m;
-    m.D_             = index(file.count("llama.embedding_length"));
-    m.H_             = index(file.count("llama.attention.head_count"));
+    m.D_ = index(file.count("llama.embedding_length"));
+    m.H_ = index(file.count("llama.attention.head_count"));
     if (bad || m.H_ == 0) return bad ? *bad : file.fault(code::format_invalid, "has no heads");
-    m.K_                  = index(file.count_or("llama.attention.head_count_kv", static_cast<std::uint64_t>(m.H_)));
-    m.E_                  = index(file.count_or("llama.attention.key_length", static_cast<std::uint64_t>(m.D_ / m.H_)));
-    m.rotated_            = index(file.count_or("llama.rope.dimension_count", static_cast<std::uint64_t>(m.E_)));
-    m.eps_                = take(file.real("llama.attention.layer_norm_rms_epsilon"));
-    m.base_               = take(file.real_or("llama.rope.freq_base", 10'000.0));
+    m.K_       = index(file.count_or("llama.attention.head_count_kv", static_cast<std::uint64_t>(m.H_)));
+    m.E_       = index(file.count_or("llama.attention.key_length", static_cast<std::uint64_t>(m.D_ / m.H_)));
+    m.rotated_ = index(file.count_or("llama.rope.dimension_count", static_cast<std::uint64_t>(m.E_)));
+    m.eps_     = take(file.real("llama.attention.layer_norm_rms_epsilon"));
+    m.base_    = take(file.real_or("llama.rope.freq_base", 10'000.0));
     if (linear_scaling) m.scaling_ = take(file.real("llama.rope.scaling.factor"));
     const auto n_layers = take(file.count("llama.block_count"));
     if (bad) return *bad;

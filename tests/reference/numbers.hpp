@@ -12,6 +12,13 @@
 /// How logits are compared.
 namespace plume::reference {
 
+/// Whether this build is for speed: without optimisation, or with a sanitizer, Eigen is some fifty times slower and whole texts take too long.
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool fast_build = false;
+#else
+inline constexpr bool fast_build = true;
+#endif
+
 /// Logits [T, V] of the library as a matrix.
 inline matrix as_matrix(std::span<const float> logits, Eigen::Index n_rows) {
     using floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -46,8 +53,8 @@ inline std::vector<std::vector<token_id>> chunks(std::span<const token_id> token
 /// -log p of the predictions that count: those made at positions size/2 to size - 2 of a chunk. logits[size, V], or the rows from size/2 on.
 inline double scored_loss(const matrix& logits, std::span<const token_id> chunk) {
     const std::size_t begin = chunk.size() / 2, skipped = chunk.size() - static_cast<std::size_t>(logits.rows());
-    const matrix      p     = log_softmax(logits);
-    double            loss  = 0;
+    const matrix      p    = log_softmax(logits);
+    double            loss = 0;
     for (std::size_t t = begin; t + 1 < chunk.size(); ++t) loss -= p(static_cast<Eigen::Index>(t - skipped), chunk[t + 1]);
     return loss;
 }

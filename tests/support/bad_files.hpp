@@ -13,7 +13,7 @@
 //
 //     for (const auto& file : plume::test::bad_files()) {
 //         const auto bytes = file.make();
-//         auto       model = plume::load(std::span<const std::byte>(bytes));
+//         auto       model = plume::load_memory(std::span<const std::byte>(bytes));
 //         if (file.by == refused_by::reader || file.by == refused_by::model) CHECK(!model), CHECK(contains(model.error().message(), file.find));
 //         if (file.by == refused_by::nobody) CHECK(model);
 //     }

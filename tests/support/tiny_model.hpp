@@ -15,7 +15,7 @@
 // Small llama models with random weights, valid in every respect, made in memory.
 //
 //     auto file  = plume::test::tiny_model({.heads = 4, .kv_heads = 1, .tied = true}).build().data;   // the bytes of a GGUF file
-//     auto model = plume::load(std::span<const std::byte>(file));
+//     auto model = plume::load_memory(std::span<const std::byte>(file));
 //
 // tiny_model() gives the writer, so that a test can change what it wants before build(). The same options give the same bytes everywhere.
 // Other weight types: options.matrices = tiny_format_of<quant::q8_0>(); rows must be whole blocks, so set d, ffn (and head * heads) to match.

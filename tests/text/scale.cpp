@@ -32,19 +32,19 @@ std::string repeated(std::string_view part, std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("16 MiB of one character, of every class and for every vocabulary, on a stack of 64 KiB") {
+TEST_CASE("one character over and over, up to 16 MiB, of every class and for every vocabulary, on a stack of 64 KiB") {
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    constexpr std::size_t bytes = std::size_t{16} << 20;
+    constexpr std::size_t most = std::size_t{16} << 20;
 #else
-    constexpr std::size_t bytes = std::size_t{1} << 20;
+    constexpr std::size_t most = std::size_t{1} << 20;
 #endif
-    const std::string                              chain = "aa";
     std::vector<std::string>                       merges{"a a", "aa aa", "aaaa aaaa", "1 1", "! !", "\xc4\xa0 \xc4\xa0", "\xc4\x8a \xc4\x8a"};
     std::vector<std::pair<std::string, tokenizer>> all;
     for (const auto* pre : {"gpt-2", "llama-bpe", "smollm"}) all.emplace_back(pre, load_good(byte_file(merges, pre, {{"aaab", user_defined}})));
     all.emplace_back("spm", load_good(spm_file({"\xe2\x96\x81", "\xe2\x96\x81\xe2\x96\x81", "a", "aa", "aaaa", "a1", "11", "!!", "\n\n"})));
     for (const auto* c : {"a", "1", " ", "\n", "!", "'", "\xcc\x81", "\xe4\xbb\x8a", "\xf0\x9f\x98\x81", "\xff", "\xc2\xa0", "'s", " a"}) {
-        const auto text = repeated(c, bytes);
+        // The longest only for a letter whose merging goes deep: a sixteenth shows a square just as well.
+        const auto text = repeated(c, std::string_view(c) == "a" ? most : most / 16);
         for (const auto& [name, t] : all) {
             CAPTURE(name);
             CAPTURE(c);
