@@ -142,20 +142,3 @@ def scored(size):
 def perplexity(logits_of, ids, size=128, bos=None):
     total = [-log_softmax(logits_of(c))[p, c[p + 1]] for c in chunks(ids, size, bos) for p in scored(size)]
     return math.exp(sum(total) / len(total))
-
-
-def spm_encode(keys, text):
-    """SentencePiece BPE of text without special tokens: the pair with the best score first, the leftmost of equals; BOS in front."""
-    tokens = {t: i for i, t in enumerate(keys["tokenizer.ggml.tokens"])}
-    scores = keys["tokenizer.ggml.scores"]
-    parts = list("\u2581" + text.replace(" ", "\u2581")) if text else []
-    while True:
-        best = max(((scores[tokens[a + b]], -i) for i, (a, b) in enumerate(zip(parts, parts[1:])) if a + b in tokens), default=None)
-        if best is None:
-            break
-        i = -best[1]
-        parts[i : i + 2] = [parts[i] + parts[i + 1]]
-    ids = [keys["tokenizer.ggml.bos_token_id"]]
-    for p in parts:
-        ids += [tokens[p]] if p in tokens else [tokens[f"<0x{b:02X}>"] for b in p.encode()]
-    return ids
