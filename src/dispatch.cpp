@@ -16,17 +16,18 @@ namespace plume {
 namespace {
 
 // What each target's instructions need; the names are those of the list, so a target without a line here does not compile.
+// A build may leave targets out.
 namespace runs_here {
-bool scalar() noexcept { return true; }
-bool avx2() noexcept {
+[[maybe_unused]] bool scalar() noexcept { return true; }
+[[maybe_unused]] bool avx2() noexcept {
     const auto f = detect_cpu();
     return f.avx2 && f.fma && f.f16c;
 }
-bool avx512() noexcept {
+[[maybe_unused]] bool avx512() noexcept {
     const auto f = detect_cpu();
     return avx2() && f.avx512f && f.avx512bw && f.avx512dq && f.avx512vl;
 }
-bool avx512vnni() noexcept { return avx512() && detect_cpu().avx512vnni; }
+[[maybe_unused]] bool avx512vnni() noexcept { return avx512() && detect_cpu().avx512vnni; }
 }  // namespace runs_here
 
 constexpr kernels::target_entry targets[] = {

@@ -251,6 +251,8 @@ int bench(const invocation& call) {
     add_shares(o, *file, loaded->config(), m);
     const bool quantised = count_work(*file).quantised;
 
+    if (m.prefill_share > 1 || m.decode_share > 1)
+        say("note: more than 100 % of a peak: the model fits into the caches, or something disturbed the measurement of the peaks");
     if ((o.prompt > 0 && m.prefill.noisy()) || (o.decode > 0 && m.decode.noisy()))
         say("note: the runs differ by more than 10 %: something else uses this machine, compare with care");
     return print(o.as_json ? to_line(as_json(o, *loaded, m, quantised)) : as_text(o, *loaded, m, quantised), call.stop);

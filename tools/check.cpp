@@ -26,6 +26,7 @@ int check(const invocation& call) {
     progress bar("checking", quiet);
     auto     options    = compute.load(call.stop);
     options.on_progress = bar.callback();
+    options.on_notice   = tell_notices();
     const auto good     = plume::check(path, std::move(options));
     bar.done();
     if (!good) return fail(good.error(), call.stop);

@@ -20,7 +20,7 @@ int detokenize(const invocation& call) {
 
     const auto file = io::gguf::open(model);
     if (!file) return fail(file.error(), call.stop);
-    const auto tokens = tokenizer::from_gguf(*file, tell_notices());
+    const auto tokens = tokenizer::from_gguf(*file);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto words = read_stdin(call.stop);
     if (!words) return fail(words.error(), call.stop);

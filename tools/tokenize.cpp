@@ -23,7 +23,7 @@ int tokenize(const invocation& call) {
 
     const auto file = io::gguf::open(model);
     if (!file) return fail(file.error(), call.stop);
-    const auto tokens = tokenizer::from_gguf(*file, tell_notices());
+    const auto tokens = tokenizer::from_gguf(*file);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto text = read_stdin(call.stop);
     if (!text) return fail(text.error(), call.stop);

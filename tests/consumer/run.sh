@@ -68,7 +68,7 @@ case $what in
         if objdump -d --no-show-raw-insn --no-addresses $objects | grep -m 3 -P '^\t(v(?!err|erw)|.*%[yz]mm)'; then
             fail "-march=native of the host has put AVX into baseline objects"
         fi
-        exported=$(nm -DC --defined-only "$work"/source/plume/libplume.so | grep -vE ' [ARVTWBD] ((typeinfo|typeinfo name|vtable) for )?plume::' || true)
+        exported=$(nm -DC --defined-only "$work"/source/plume/libplume.so | grep -vE ' [ARVTWBDu] ((typeinfo|typeinfo name|vtable) for )?plume::' || true)
         [ -z "$exported" ] || fail "the shared library exports names that are not plume's: $exported"
 
         tool=$build/bin/plume

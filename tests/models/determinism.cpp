@@ -3,6 +3,8 @@
 #include <random>
 #include <sstream>
 
+#include <doctest/doctest.h>
+
 #include "src/dispatch.hpp"
 #include "support/models.hpp"
 
@@ -65,7 +67,7 @@ void check_golden(const std::string& file, const std::vector<std::string>& hashe
         const std::string key = file + ' ' + std::string(name(all_activations[i]));
         CAPTURE(key);
         const auto found = golden.find(key);
-        CHECK_MESSAGE((found != golden.end() && found->second == hashes[i]), "computed " << key << ' ' << hashes[i]);
+        CHECK_MESSAGE((found != golden.end() && found->second == hashes[i]), "computed " << key << " " << hashes[i]);
     }
 }
 
@@ -131,7 +133,7 @@ TEST_CASE("one flipped bit of a weight changes the hash") {
     const auto ids  = some_tokens(20, 300);
     const auto hash = [&] { return hash_of(all_logits(load_memory(as_bytes(file.data)).or_throw(), ids)); };
     const auto base = hash();
-    file.data[file.data.size() - 5] ^= 1;   // the last matrix
+    file.data[file.data.size() - 5] ^= std::byte{1};   // the last matrix
     CHECK(hash() != base);
 }
 

@@ -11,6 +11,8 @@
 #include <plume/core/sha256.hpp>
 #include <plume/plume.hpp>
 
+#include <plume/quant/formats.hpp>
+
 #include "support/tiny_model.hpp"
 
 namespace plume::test {

@@ -81,7 +81,8 @@ class CtrlC(ToolTest):
     def test_while_nobody_reads_the_output(self):
         reader, writer = os.pipe()
         ids = self.file("ids.txt", b"20 21 22 23 24 25 26 27 " * 50000)
-        process = subprocess.Popen([PLUME, "detokenize", TINY], stdin=open(ids, "rb"), stdout=writer)
+        with open(ids, "rb") as stdin:
+            process = subprocess.Popen([PLUME, "detokenize", TINY], stdin=stdin, stdout=writer)
         time.sleep(0.5)
         self.assertIsNone(process.poll())
         code, took = self.stop(process)

@@ -18,7 +18,7 @@ class Numbers(ToolTest):
             self.assertIn(done.returncode, (0, 1, 2), f"{option} {value!r}: {done.stderr!r}")
             if done.returncode:
                 self.one_message(done)
-            if value in ("nan", "abc", "", "1e999", " 5", "+5", "-9223372036854775809"):
+            if value in ("nan", "abc", "", "1e999", " 5", "+5"):
                 self.assertEqual(done.returncode, 2, f"{option} {value!r} was taken")
 
     def test_run(self):

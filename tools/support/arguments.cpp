@@ -237,8 +237,11 @@ load_options compute_options::load(const interrupt& stop) const {
     options.threads     = threads;
     options.cpu_target  = cpu_target;
     options.activations = activations;
-    options.on_notice   = tell_notices();
     options.stop        = stop.token();
+    // What is odd about a vocabulary is for `plume check`, not for every run.
+    options.on_notice = [tell = tell_notices()](notice what, std::string_view text) {
+        if (what != notice::vocabulary_odd) tell(what, text);
+    };
     return options;
 }
 

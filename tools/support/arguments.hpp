@@ -77,7 +77,7 @@ struct compute_options {
     void add_ctx(arguments& a);
     void add_no_mmap(arguments& a);
 
-    /// Load options with these values, the stop token and notices on stderr.
+    /// Load options with these values, the stop token and notices on stderr (but for what is odd about a vocabulary).
     [[nodiscard]] load_options    load(const interrupt& stop) const;
     [[nodiscard]] session_options session() const;
 };

@@ -74,7 +74,9 @@ bool interrupt::wait_for(int fd, short events) const noexcept {
         }
         if (waits[0].revents != 0 && !asked()) return true;
     }
-    return false;
+    // What is finished after Ctrl-C may still be told, where that needs no waiting.
+    pollfd now{fd, events, 0};
+    return events == POLLOUT && ::poll(&now, 1, 0) == 1;
 }
 
 }  // namespace plume::tool

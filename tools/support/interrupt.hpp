@@ -17,7 +17,8 @@ public:
     [[nodiscard]] std::stop_token token() const noexcept { return source_.get_token(); }
     [[nodiscard]] bool            asked() const noexcept;
 
-    /// Waits until `fd` is ready for `events` (POLLIN, POLLOUT) or Ctrl-C came; false for Ctrl-C.
+    /// Waits until `fd` is ready for `events` (POLLIN or POLLOUT); false when Ctrl-C ended the waiting. After Ctrl-C nothing waits: only output that is ready
+    /// is.
     [[nodiscard]] bool wait_for(int fd, short events) const noexcept;
 
 private:
