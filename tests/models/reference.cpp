@@ -93,6 +93,27 @@ TEST_CASE("quantised activations have the codes of their definition") {
     CHECK(y(0, 64) == doctest::Approx(1e-3).epsilon(1e-15));
 }
 
+TEST_CASE("quantised activations are off by a twelfth of a squared step in the mean") {
+    reference::matrix x(50, 320);
+    for (Eigen::Index i = 0; i < x.size(); ++i) {  // near to normal: the sum of 12 uniform numbers
+        x.data()[i] = 0;
+        for (std::uint64_t j = 0; j < 12; ++j) x.data()[i] += random_unit(3, static_cast<std::uint64_t>(i) * 12 + j);
+    }
+    for (const double qmax : {127.0, 16'319.0}) {
+        const reference::matrix y     = reference::quantised(x, qmax);
+        double                  steps = 0, worst = 0;
+        for (Eigen::Index t = 0; t < x.rows(); ++t)
+            for (Eigen::Index b = 0; b < x.cols(); b += 32) {
+                const double step = x.row(t).segment(b, 32).cwiseAbs().maxCoeff() / qmax;
+                steps += (y - x).row(t).segment(b, 32).squaredNorm() / (step * step);
+                worst = std::max(worst, (y - x).row(t).segment(b, 32).cwiseAbs().maxCoeff() / step);
+            }
+        CHECK(worst <= 0.5 + 1e-9);
+        // 31 of 32 elements: the largest is exact. The variance of a squared uniform error is 1/180: four standard deviations of 16,000.
+        CHECK(std::abs(steps / static_cast<double>(x.size()) - 31.0 / 32 / 12) < 4 / std::sqrt(180.0 * static_cast<double>(x.size())));
+    }
+}
+
 TEST_CASE("the library's logits on float weights equal transformers' within f32 rounding") {
     const auto all    = golden();
     const auto tokens = all["tokens"].get<std::vector<token_id>>();
