@@ -61,10 +61,10 @@ void for_each_group(std::string_view group, Visit visit) {
 }
 
 struct memory_files {
-    std::string_view mount, limit, usage, inactive;
+    std::string_view mount, limit, usage, inactive, active;
 };
-constexpr memory_files  memory_v2{"/sys/fs/cgroup", "/memory.max", "/memory.current", "inactive_file"};
-constexpr memory_files  memory_v1{"/sys/fs/cgroup/memory", "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file"};
+constexpr memory_files  memory_v2{"/sys/fs/cgroup", "/memory.max", "/memory.current", "inactive_file", "active_file"};
+constexpr memory_files  memory_v1{"/sys/fs/cgroup/memory", "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file", "total_active_file"};
 constexpr std::uint64_t no_limit = std::uint64_t{1} << 62;  // v1 writes the largest multiple of a page for "none"
 
 std::optional<std::uint64_t> left_in(std::string_view root, const memory_files& files, std::string_view group) {
@@ -76,9 +76,10 @@ std::optional<std::uint64_t> left_in(std::string_view root, const memory_files& 
     path += files.mount;
     path += group;
     path += "/memory.stat";
-    const auto          stat        = path.full() ? std::nullopt : read_file(root, path.c_str(), room);
-    const std::uint64_t reclaimable = stat ? field(*stat, files.inactive).value_or(0) : 0;
-    const std::uint64_t kept        = usage - std::min(usage, reclaimable);
+    const auto stat = path.full() ? std::nullopt : read_file(root, path.c_str(), room);
+    // The page cache gives way, its active part too: a model file that was read twice is active, and must not count against the model.
+    std::uint64_t kept = usage;
+    for (const auto name : {files.inactive, files.active}) kept -= std::min(kept, stat ? field(*stat, name).value_or(0) : 0);
     return *limit - std::min(*limit, kept);
 }
 

@@ -11,7 +11,7 @@
 
 namespace plume::cgroup {
 
-/// The smallest of limit - usage + inactive file pages over this group and all above it; empty where none has a limit.
+/// The smallest of limit - usage + file pages (the page cache, which gives way) over this group and all above it; empty where none has a limit.
 [[nodiscard]] std::optional<std::uint64_t> memory_left(std::string_view root = "") noexcept;
 
 /// The smallest CPU quota over this group and all above it, in cores, rounded up; empty without one.

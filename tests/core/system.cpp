@@ -67,7 +67,7 @@ TEST_CASE("the path of a control group is found for v2 and for a controller of v
     CHECK_FALSE(cgroup::path_of("1:name=systemd:/s\n", "").has_value());
 }
 
-TEST_CASE("the tightest memory limit above this process counts, with its inactive file pages as free") {
+TEST_CASE("the tightest memory limit above this process counts, with its file pages as free") {
     fake_root root;
     CHECK_FALSE(cgroup::memory_left(root.path()).has_value());
     root.write("/proc/self/cgroup", "0::/outer/inner\n");
@@ -79,6 +79,11 @@ TEST_CASE("the tightest memory limit above this process counts, with its inactiv
     CHECK(cgroup::memory_left(root.path()) == 400000);
     root.write("/sys/fs/cgroup/outer/memory.stat", "anon 350000\ninactive_file 250000\n");
     CHECK(cgroup::memory_left(root.path()) == 650000);
+    root.write("/sys/fs/cgroup/outer/memory.stat", "anon 350000\ninactive_file 150000\nactive_file 100000\n");
+    CHECK(cgroup::memory_left(root.path()) == 650000);
+    root.write("/sys/fs/cgroup/outer/memory.stat", "anon 0\ninactive_file 400000\nactive_file 300000\n");  // read at different moments: more than all
+    CHECK(cgroup::memory_left(root.path()) == 1000000);
+    root.write("/sys/fs/cgroup/outer/memory.stat", "anon 350000\ninactive_file 250000\n");
     root.write("/sys/fs/cgroup/outer/inner/memory.max", "300000\n");
     root.write("/sys/fs/cgroup/outer/inner/memory.current", "100000\n");
     CHECK(cgroup::memory_left(root.path()) == 200000);
@@ -106,7 +111,7 @@ TEST_CASE("limits of control groups v1 are read too") {
     CHECK_FALSE(cgroup::cores(root.path()).has_value());
     root.write("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "8000\n");
     root.write("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "5000\n");
-    root.write("/sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 1000\n");
+    root.write("/sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\nactive_file 9\ntotal_inactive_file 600\ntotal_active_file 400\n");
     root.write("/sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "300000\n");
     CHECK(cgroup::memory_left(root.path()) == 4000);
     CHECK(cgroup::cores(root.path()) == 3);
