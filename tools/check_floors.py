@@ -58,7 +58,7 @@ ROOMS = [
     (r"nlohmann/",                ("tests/", "tools/", "bench/")),
     (r"doctest/",                 ("tests/",)),
     (r"benchmark/",               ("bench/",)),
-    (r"xsimd/",                   ("kernels/",)),
+    (r"xsimd/",                   ()),   # its inline functions would be weak symbols of the kernel objects: a linker could keep one target's copy for all
     (r"cblas\.h|openblas",        ("kernels/cpu/openblas", "bench/")),
     # Not for SIMD: src/system has the floating-point control and CPUID, tools/peaks measures the machine.
     (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "tools/peaks.cpp", "tests/")),
