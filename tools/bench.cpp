@@ -209,7 +209,8 @@ json as_json(const bench_options& o, const model& loaded, const measurement& m, 
 std::string rates_text(const char* what, const rates& r, double share, const std::string& of) {
     if (r.sorted.empty()) return {};
     return std::string(what) + fixed(r.median(), 2) + " tokens/s (" + fixed(r.sorted.front(), 2) + " to " + fixed(r.sorted.back(), 2) + " in " +
-           std::to_string(r.sorted.size()) + " runs of " + grouped(r.tokens) + "), " + percent(share) + " of " + of + "\n";
+           std::to_string(r.sorted.size()) + (r.sorted.size() == 1 ? " run of " : " runs of ") + grouped(r.tokens) + "), " + percent(share) + " of " + of +
+           "\n";
 }
 
 std::string as_text(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {

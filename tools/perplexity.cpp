@@ -55,7 +55,7 @@ int perplexity(const invocation& call) {
                             "the predictions made in the second half of each chunk count.");
     a.positional("MODEL", path, "a GGUF file");
     a.positional("FILE", text_path, "the text");
-    a.number("-c,--ctx", compute.ctx, 4, any_size, "tokens in a chunk [the model's own, at most 512]");
+    a.number("-c,--ctx", compute.ctx, 4, longest_context, "tokens in a chunk [the model's own, at most 512]");
     compute.add_kv_type(a);
     compute.add_activations(a);
     compute.add_threads(a);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -52,7 +53,8 @@ struct run_options {
 };
 
 std::string rate(std::size_t tokens, double seconds) {
-    return std::to_string(tokens) + (tokens == 1 ? " token" : " tokens") + (seconds > 0 ? " (" + fixed(static_cast<double>(tokens) / seconds, 1) + "/s)" : "");
+    return std::to_string(tokens) + (tokens == 1 ? " token" : " tokens") +
+           (tokens > 0 && seconds > 0 ? " (" + fixed(static_cast<double>(tokens) / seconds, 1) + "/s)" : "");
 }
 
 std::string_view why(stop_reason reason) {
@@ -98,16 +100,18 @@ int answer(session& s, const std::string& prompt, generate_options options, cons
     progress    bar("reading the prompt", o.quiet);
     options.on_progress = bar.callback();
 
-    const auto show = [&](std::string_view piece) {
+    const auto put = [&](std::string_view piece) {
         bar.done();
         if (!o.as_json) return out.write_text(piece);
         text.append(piece);
         return true;
     };
-    if (o.echo && !show(utf8::replace_invalid(prompt))) return out.exit_code();
-
-    const auto done = generate(s, prompt, options, show);
+    // The echo waits until the prompt was read: before, notices and the bar would be drawn over it.
+    bool       echoes = o.echo;
+    const auto echo   = [&] { return !std::exchange(echoes, false) || put(utf8::replace_invalid(prompt)); };
+    const auto done   = generate(s, prompt, options, [&](std::string_view piece) { return echo() && put(piece); });
     bar.done();
+    if (done) echo();  // where no piece came
     if (!done) {
         out.newline_on_terminal();
         return out.alive() ? fail(done.error(), stop) : out.exit_code();

@@ -4,6 +4,14 @@
 #include <charconv>
 
 namespace plume {
+namespace {
+
+/// Unicode's Bidi_Control and its line and paragraph separators: text that holds them is shown in another order, or on another line.
+bool rearranges(char32_t point) {
+    return (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0x200e || point == 0x200f || point == 0x061c;
+}
+
+}  // namespace
 
 std::string printable(std::string_view text, std::size_t longest) {
     constexpr char digits[] = "0123456789abcdef";
@@ -12,7 +20,7 @@ std::string printable(std::string_view text, std::size_t longest) {
         const auto  c    = utf8::decode_one(text.substr(i));
         const auto  size = c.valid ? c.size : 1;
         std::string shown;
-        if (c.valid && c.code_point >= 0x20 && !(c.code_point >= 0x7f && c.code_point < 0xa0)) {
+        if (c.valid && c.code_point >= 0x20 && !(c.code_point >= 0x7f && c.code_point < 0xa0) && !rearranges(c.code_point)) {
             shown = c.code_point == '\\' ? "\\\\" : std::string(text.substr(i, size));
         } else {
             for (std::size_t j = i; j < i + size; ++j) {

@@ -16,8 +16,8 @@ bool in_range(const sampling_option& option, double value) noexcept {
 }
 
 std::string range_text(const sampling_option& option) {
-    const double largest   = option.real != nullptr ? static_cast<double>(std::numeric_limits<float>::max()) : std::numeric_limits<std::int32_t>::max();
-    const bool   unbounded = option.most >= largest;
+    constexpr double largest   = std::numeric_limits<float>::max();
+    const bool       unbounded = option.most >= largest;
     if (unbounded && option.least <= -largest) return "any finite number";
     const std::string least = number_text(option.least), most = number_text(option.most);
     if (unbounded) return option.least_included ? least + " or more" : "above " + least;

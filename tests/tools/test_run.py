@@ -107,6 +107,12 @@ class Terminal(ToolTest):
             self.assertNotRegex(shown, rb"\x1b\[[0-9;]*m")
             self.assertRegex(shown, rb"(^|\n)plume: prompt")
 
+    def test_a_notice_does_not_stand_in_the_middle_of_the_echo(self):
+        path = self.file("brief.txt", "Prix : 5 €".encode("cp1252"))
+        code, shown = self.on_terminal("run", TINY, "-q", "-n", "0", "--echo", "-f", path)
+        self.assertEqual(code, 0)
+        self.assertRegex(shown.decode(), "^plume: note: [^\n]*\nPrix : 5 \ufffd\n$")
+
 
 class Writing(ToolTest):
     def test_a_full_device_is_an_error(self):

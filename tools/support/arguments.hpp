@@ -16,7 +16,8 @@
 
 namespace plume::tool {
 
-inline constexpr std::size_t any_size = std::numeric_limits<std::int32_t>::max();
+inline constexpr std::size_t any_size        = std::numeric_limits<std::int32_t>::max();
+inline constexpr std::size_t longest_context = std::size_t{1} << 26;  // the library's limit
 
 /// The options of one subcommand. Numbers are read strictly: the whole word, in range, no NaN, nothing that wraps; help shows the defaults.
 /// Wrong usage becomes one line on stderr and exit code 2, with a suggestion where an option is misspelt.

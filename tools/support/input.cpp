@@ -59,7 +59,7 @@ result<std::vector<token_id>> parse_ids(std::string_view text) {
         if (problem != std::errc{} || end != word.data() + word.size() || id < 0)
             return error{code::invalid_argument, "is not a token id"}
                 .about("word", word)
-                .expected_found("whole numbers from 0 on", printable(word, 40))
+                .expected_found("whole numbers from 0 on", word)
                 .hint("separate them by spaces or commas");
         ids.push_back(id);
         text.remove_prefix(word.size());
