@@ -91,6 +91,8 @@ TEST_CASE("a model of our own gives the same bits on every target, with any thre
         {"own-q4_k", {.d = 256, .heads = 8, .kv_heads = 2, .ffn = 512, .matrices = tiny_format_of<quant::q4_k>()}},
         {"own-q6_k", {.d = 256, .heads = 4, .kv_heads = 4, .ffn = 256, .matrices = tiny_format_of<quant::q6_k>()}},
         {"own-bf16", {.matrices = tiny_format_of<quant::bf16>()}},
+        {"own-tq1_0", {.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = tiny_ternary<quant::tq1_0>()}},
+        {"own-tq2_0", {.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = tiny_ternary<quant::tq2_0>()}},
     };
     for (auto& v : variants) {
         CAPTURE(v.name);

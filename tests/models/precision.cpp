@@ -102,7 +102,9 @@ TEST_CASE("logits of a model of our own differ from the exact ones by what the a
                                                            {"Q8_0", tiny_format_of<quant::q8_0>()},
                                                            {"Q4_1", tiny_format_of<quant::q4_1>()},
                                                            {"Q4_K", tiny_format_of<quant::q4_k>()},
-                                                           {"Q6_K", tiny_format_of<quant::q6_k>()}};
+                                                           {"Q6_K", tiny_format_of<quant::q6_k>()},
+                                                           {"TQ1_0", tiny_ternary<quant::tq1_0>()},
+                                                           {"TQ2_0", tiny_ternary<quant::tq2_0>()}};
     for (const auto& format : formats) {
         CAPTURE(format.first);
         check_precision(tiny_model({.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = format.second}).build().data, some);
