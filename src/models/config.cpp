@@ -7,7 +7,7 @@
 #include <plume/core/printable.hpp>
 #include <plume/models/architectures.hpp>
 
-#include "../system.hpp"
+#include "src/system.hpp"
 
 namespace plume {
 namespace {
