@@ -25,19 +25,29 @@ constexpr planes planes_of(unsigned bits) noexcept {
     return {four, two, one, two_at, one_at, four ? 4u : 0u, (four ? 4u : 0u) + (two ? 2u : 0u)};
 }
 
-void put_codes(unsigned bits, const quant::codes_32& c, std::size_t lane, std::uint8_t* block) noexcept {
-    const planes p  = planes_of(bits);
-    const auto   or_ = [](std::uint8_t& byte, unsigned value) { byte = static_cast<std::uint8_t>(byte | value); };
-    for (std::size_t i = 0; i < block_elems; ++i) {
-        const std::size_t g = i / 4, byte = 4 * lane + i % 4;
-        const unsigned    code = c.code[i];
-        if (bits == 8) {
-            block[64 * g + byte] = static_cast<std::uint8_t>(code);
-            continue;
+/// Writes the codes of one row's 32 weights, four bytes at a time: a group's four codes are one word of a line.
+void put_codes(unsigned bits, const quant::codes_32& c, std::size_t lane, std::byte* block) noexcept {
+    std::uint32_t group[8];
+    std::memcpy(group, c.code.data(), sizeof group);
+    const auto store = [&](std::size_t at, std::size_t line, std::uint32_t word) { std::memcpy(block + at + 64 * line + 4 * lane, &word, sizeof word); };
+    if (bits == 8) {
+        for (std::size_t g = 0; g < 8; ++g) store(0, g, group[g]);
+        return;
+    }
+    const planes p = planes_of(bits);
+    if (p.four)
+        for (std::size_t j = 0; j < 4; ++j) store(0, j, (group[j] & 0x0f0f0f0fu) | (group[j + 4] & 0x0f0f0f0fu) << 4);
+    if (p.two) {
+        for (std::size_t j = 0; j < 2; ++j) {
+            std::uint32_t word = 0;
+            for (std::size_t n = 0; n < 4; ++n) word |= (group[j + 2 * n] >> p.two_shift & 0x03030303u) << 2 * n;
+            store(p.two_at, j, word);
         }
-        if (p.four) or_(block[64 * (g & 3) + byte], (code & 15u) << 4 * (g >> 2));
-        if (p.two) or_(block[p.two_at + 64 * (g & 1) + byte], (code >> p.two_shift & 3u) << 2 * (g >> 1));
-        if (p.one) or_(block[p.one_at + byte], (code >> p.one_shift & 1u) << g);
+    }
+    if (p.one) {
+        std::uint32_t word = 0;
+        for (std::size_t g = 0; g < 8; ++g) word |= (group[g] >> p.one_shift & 0x01010101u) << g;
+        store(p.one_at, 0, word);
     }
 }
 
@@ -142,7 +152,7 @@ void pack_panel(const quant::format_info& f, const std::byte* rows, std::size_t 
     for (std::size_t b = 0; b < D / block_elems; ++b) {
         for (std::size_t r = 0; r < n_rows; ++r) {
             f.unpack(rows + r * row_bytes + b / groups_per_block * f.block_bytes, b % groups_per_block, c);
-            put_codes(f.codes.bits, c, r, reinterpret_cast<std::uint8_t*>(panel + b * shape.codes_bytes));
+            put_codes(f.codes.bits, c, r, panel + b * shape.codes_bytes);
             put_scales(f.codes, shape, c, b, r, panel);
         }
     }

@@ -7,6 +7,8 @@
 #include <plume/core/printable.hpp>
 #include <plume/models/architectures.hpp>
 
+#include "src/system.hpp"
+
 namespace plume {
 namespace {
 
@@ -101,7 +103,8 @@ void read_rope(key_reader& in, model_config& c) {
 }  // namespace
 
 result<model_config> read_config(const io::gguf& file) {
-    model_config c;
+    const fp_control contract;   // the host may round otherwise
+    model_config     c;
     auto         architecture = file.text("general.architecture");
     if (!architecture) return std::move(architecture).error();
     for (const auto* a : models::architectures)

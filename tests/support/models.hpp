@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdlib>
 #include <numeric>
 #include <span>
@@ -29,6 +30,21 @@ inline std::string shared_data() {
         MESSAGE("SKIPPED: PLUME_TEST_DATA is not set, so this test looked at nothing");      \
         return;                                                                              \
     }
+
+/// Blocks of a format without an encoder: codes from the lowest bits of the weights, and a scale, which the ternary formats keep at a block's end.
+template <class F>
+tiny_format tiny_ternary() {
+    return {F::gguf_type, [](std::span<const float> w) {
+                byte_string out;
+                const half  d = to_half(0.0625f);
+                for (std::size_t block = 0; block < w.size(); block += F::weights) {
+                    for (std::size_t i = 0; i < sizeof(typename F::block) - sizeof d; ++i)
+                        out.push_back(static_cast<std::byte>(std::bit_cast<std::uint32_t>(w[block + i] + 2.0f) >> 3));
+                    append(out, d.bits);
+                }
+                return out;
+            }};
+}
 
 inline std::span<const std::byte> as_bytes(const byte_string& s) { return std::as_bytes(std::span(s.data(), s.size())); }
 
