@@ -170,7 +170,7 @@ result<finish> generate(session& s, std::string_view prompt, const generate_opti
         auto       ids   = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
         if (!ids) return std::move(ids).error();
         if (ids->empty() && first)
-            return error{code::invalid_argument, "is empty, and this model has no token that begins a text"}.about("prompt", "").hint("write a prompt");
+            return error{code::invalid_argument, "the prompt is empty, and this model has no token that begins a text"}.hint("write a prompt");
         return run(s, *ids, options, on_piece);
     });
 }

@@ -47,8 +47,9 @@ result<void> check_tokens(const session::state& s, std::span<const token_id> tok
                 .expected_found("an id from 0 to " + std::to_string(V - 1), std::to_string(tokens[i]) + " at index " + std::to_string(i));
     const std::size_t room = s.options.context_tokens - s.tokens.size();
     if (tokens.size() > room)
-        return error{code::context_full, "does not fit the session's context"}.about("prompt", std::to_string(tokens.size()) + " tokens")
-            .expected_found("at most " + std::to_string(room) + " of " + std::to_string(s.options.context_tokens) + " tokens (" + std::to_string(s.tokens.size()) + " are held)",
+        return error{code::context_full, "the prompt does not fit the session's context"}
+            .expected_found("at most " + std::to_string(room) + " tokens" +
+                                (s.tokens.empty() ? "" : " (of " + std::to_string(s.options.context_tokens) + ", " + std::to_string(s.tokens.size()) + " are held)"),
                             std::to_string(tokens.size()))
             .hint("ask for a larger context, or shorten the prompt");
     return {};
@@ -169,7 +170,7 @@ result<session> model::new_session(session_options options) const {
         const std::uint64_t need = kv_bytes(c, *settled) + scratch_bytes(c, *settled), available = available_memory().available;
         if (need > available) {
             const std::size_t fits = largest_context(c, *settled, available);
-            return error{code::out_of_memory, "needs more memory than is available"}.about("session of", std::to_string(settled->context_tokens) + " tokens")
+            return error{code::out_of_memory, "a session of " + std::to_string(settled->context_tokens) + " tokens needs more memory than is available"}
                 .expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)", readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
                 .hint(fits == 0 ? "close other programs, or choose a smaller model" : "a context of " + std::to_string(fits) + " tokens would fit");
         }

@@ -64,7 +64,7 @@ missing_packages() {
 
 # Installs what is missing of the Debian packages named. Calls apt-get only where something is missing, and updates its lists only where they do not know it.
 need_packages() {
-    command -v dpkg-query >/dev/null || die "this script installs Debian packages, and this is not a Debian system; please install what README.md lists and use the CMake presets"
+    command -v dpkg-query >/dev/null || die "this script installs Debian packages, and this is not a Debian system; README.md says what to install elsewhere"
     local missing
     missing=$(missing_packages "$@")
     [ -z "$missing" ] && return 0

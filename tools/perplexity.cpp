@@ -80,7 +80,7 @@ int perplexity(const invocation& call) {
         return fail(error{code::context_full, "is too short to score: a chunk needs more tokens than it has"}
                         .in(text_path)
                         .expected_found(compute.ctx, ids->size())
-                        .hint("take a smaller --ctx or a longer text"),
+                        .hint("in tokens: take a smaller --ctx or a longer text"),
                     call.stop);
     auto session = model->new_session(compute.session());
     if (!session) return fail(session.error(), call.stop);
