@@ -141,7 +141,8 @@ std::string as_text(const facts& f) {
                                     grouped(f.text->vocabulary_size()) + " tokens");
     }
     for (const auto& [type, sum] : f.types)
-        out += row("weights", type_name(type) + ": " + grouped(sum.tensors) + (sum.tensors == 1 ? " tensor, " : " tensors, ") + human_count(sum.elems) + " elements, " + human_bytes(sum.bytes));
+        out += row("weights", type_name(type) + ": " + grouped(sum.tensors) + (sum.tensors == 1 ? " tensor, " : " tensors, ") + human_count(sum.elems) +
+                                  " elements, " + human_bytes(sum.bytes));
     for (const auto& problem : f.problems) out += row("does not run", problem);
     out += "\nmetadata\n";
     for (const auto& entry : f.file.metadata()) {

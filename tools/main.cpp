@@ -53,7 +53,8 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
     using namespace plume::tool;
     occupy_standard_descriptors();
-    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to,
+    std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further
     try {
         const interrupt stop;
         return start(argc, argv, stop);

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import pathlib
+import resource
 import subprocess
 import unittest
 
@@ -123,6 +124,8 @@ class Writing(ToolTest):
             self.one_message(done)
         self.one_message(self.plume("logits", TINY, "--tokens", "1,2", "--out", "/dev/full", expect=1))
         self.one_message(self.plume("logits", TINY, "--tokens", "1,2", "--out", self.folder / "no" / "file", expect=1))
+        limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))}
+        self.one_message(self.plume("logits", TINY, "--tokens", "1,2", "--out", self.folder / "file", expect=1, **limit))
 
     def test_a_closed_pipe_ends_quietly(self):
         reader, writer = os.pipe()

@@ -10,7 +10,6 @@ from driver import TINY, ToolTest, data, needs_data
 COMMANDS = ["run", "info", "plan", "check", "tokenize", "detokenize", "logits", "perplexity", "bench"]
 
 
-
 class Usage(ToolTest):
     def test_version_and_overview(self):
         self.assertRegex(self.plume("--version").stdout, rb"^plume \d+\.\d+\.\d+")

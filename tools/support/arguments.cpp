@@ -91,8 +91,8 @@ struct arguments::parser {
     explicit parser(const std::string& summary) : app(summary) {}
     CLI::App app;
 
-    CLI::Option* value(const std::string& names, const std::string& type, std::function<void(const std::string&)> take, const std::string& help) {
-        return app.add_option_function<std::string>(names, std::move(take), help)->type_name(type);
+    CLI::Option* value(const std::string& names, const std::string& type, const std::function<void(const std::string&)>& take, const std::string& help) {
+        return app.add_option_function<std::string>(names, take, help)->type_name(type);
     }
 };
 
