@@ -15,8 +15,8 @@ namespace plume::tool {
 namespace {
 
 result<std::string> read_all(int fd, const std::string& name, const interrupt& stop) {
-    std::string                 text;
-    std::array<char, 64 * 1024> piece;
+    std::string              text;
+    std::array<char, 65'536> piece;
     while (true) {
         if (!stop.wait_for(fd, POLLIN)) return error{code::cancelled, "was interrupted"}.in(name);
         const auto n = ::read(fd, piece.data(), piece.size());
