@@ -28,7 +28,7 @@ struct attention_task {
     const void*  k;          // this KV head's keys:   [S/16][E][16], lane = position
     const void*  v;          // this KV head's values: [S][E], lane = channel
     std::size_t  begin, end; // begin is a multiple of attention_split; end - begin <= attention_split
-    std::size_t  G, E;       // E is a multiple of 1; tails are handled
+    std::size_t  G, E;       // any E from 1 on
     float        scale;
     float*       out;        // [G, E + 2]: unnormalised sum of p·v, then its maximum m and its sum l
 };
@@ -72,14 +72,14 @@ struct target_table {
 
     bool (*all_finite)(const float* x, std::size_t n) noexcept;
 
-    /// x[i] = exp(x[i] - m), returns the sum over 16 virtual lanes: the sampler's softmax. "scalar" and all others agree.
+    /// x[i] = exp(x[i] - m), returns the sum over 16 virtual lanes. The tests' door to exp; the sampler counts in doubles (src/numerics.hpp).
     float (*exp_and_sum)(float* x, float m, std::size_t n) noexcept;
 };
 
-/// The targets compiled in, the best first; null-terminated. Filled by the build from the list in CMakeLists.txt.
+/// One of the targets compiled in; src/dispatch.cpp has the table, which the build fills from the list in CMakeLists.txt.
 struct target_entry {
     const char*         name;
-    bool (*runs_here)() noexcept;      // CPUID and XGETBV, in src/cpu.cpp
+    bool (*runs_here)() noexcept;      // CPUID and XGETBV, in src/system.cpp
     const target_table* table;
 };
 

@@ -14,6 +14,7 @@ namespace plume {
 namespace {
 
 constexpr std::size_t task_bytes  = std::size_t{128} << 10;   // of weights: small enough that a thread which lost its core delays the others little
+constexpr std::size_t work_between_stops = std::size_t{1} << 23;   // multiplications of a task before it looks at the stop token again: a few ms, on the scalar target tens
 constexpr float       largest_f16 = 65504.0f;
 
 error cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
@@ -166,18 +167,21 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
     const auto panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all = 0;
     for (const job& j : jobs) all += panels_of(j);
-    const std::size_t fair  = div_up(all, in_.workers->concurrency() * 8), small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+    const std::size_t fair  = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8), small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
     const std::size_t step  = round_up(std::min(fair, small), 4);   // kernels like four panels in flight
     std::size_t       tasks = 0;
     for (const job& j : jobs) tasks += div_up(panels_of(j), step);
 
     parallel(*in_.workers, tasks, [&](std::size_t task) {
-        if (stop_.stop_requested()) return;
         const job* j = jobs.begin();
         for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
         const auto&       w     = j->w->panels;
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        matmul_rows(w, begin, end, x, row_begin, row_end, two_planes(in_.activations, r), j->y);
+        const std::size_t slice = round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);   // kernels like eight tokens in flight
+        for (std::size_t t = row_begin; t < row_end; t += slice) {
+            if (stop_.stop_requested()) return;
+            matmul_rows(w, begin, end, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y);
+        }
         if (j->w->bias == nullptr) return;
         const std::size_t first = begin * kernels::panel_rows, last = std::min(w.N, end * kernels::panel_rows);
         for (std::size_t t = row_begin; t < row_end; ++t) in_.table->add(j->w->bias + first, j->y + t * w.N + first, last - first);

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include <plume/core/utf8.hpp>
 #include <plume/sampling/sampler.hpp>
 
 #include "guard.hpp"
@@ -29,6 +30,7 @@ public:
 
     /// The text that one token completed.
     state push(std::string_view text) {
+        ++pushed_;
         held_ += text;
         if (!stops_.empty()) ends_.push_back(out_ + held_.size());
         const std::size_t stop = find_stop();
@@ -47,7 +49,9 @@ public:
     }
 
     /// How many of the pushed tokens lie wholly in what was handed out; all of them without stop strings.
-    [[nodiscard]] std::size_t whole_tokens() const { return static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), out_) - ends_.begin()); }
+    [[nodiscard]] std::size_t whole_tokens() const {
+        return stops_.empty() ? pushed_ : static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), out_) - ends_.begin());
+    }
 
 private:
     state hand_out(std::size_t n) {
@@ -77,12 +81,51 @@ private:
     const piece_fn&                 on_piece_;
     std::string                     held_;
     std::vector<std::size_t>        ends_;      // where each pushed token's text ends, counted from the start of the answer
-    std::size_t                     out_ = 0;   // bytes handed out
+    std::size_t                     out_    = 0;   // bytes handed out
+    std::size_t                     pushed_ = 0;   // tokens
 };
 
+/// However the answer ends, by an error or an exception too: the session keeps the tokens that were handed out and no other.
+class answer_tokens {
+public:
+    answer_tokens(session& s, const outlet& out) : session_(s), out_(out), begin_(s.tokens().size()) {}
+    answer_tokens(const answer_tokens&)            = delete;
+    answer_tokens& operator=(const answer_tokens&) = delete;
+    ~answer_tokens() {
+        if (begin_ + out_.whole_tokens() < session_.tokens().size()) (void)session_.rewind(begin_ + out_.whole_tokens());
+    }
+
+private:
+    session&          session_;
+    const outlet&     out_;
+    const std::size_t begin_;
+};
+
+/// Holds a token for the session while it is away, and gives it back unless it has come back by itself.
+class borrowed_token {
+public:
+    borrowed_token(session& s, token_id token) : session_(s), token_(token) {}
+    borrowed_token(const borrowed_token&)            = delete;
+    borrowed_token& operator=(const borrowed_token&) = delete;
+    ~borrowed_token() {
+        if (!back_) (void)session_.append(token_);
+    }
+    void is_back() noexcept { back_ = true; }
+
+private:
+    session&       session_;
+    const token_id token_;
+    bool           back_ = false;
+};
+
+error moved_from() { return error{code::wrong_state, "this session was moved from"}; }
+
 result<void> check_options(const generate_options& options) {
-    for (const auto& stop : options.stop_strings)
-        if (stop.empty()) return error{code::invalid_argument, "a stop string must not be empty"};
+    for (const auto& stop : options.stop_strings) {
+        if (stop.empty()) return error{code::invalid_argument, "a stop string must not be empty"}.hint("leave it out, or give the text to stop at");
+        if (const auto bad = utf8::first_invalid(stop); bad != std::string::npos)
+            return error{code::invalid_argument, "is not valid UTF-8, so no answer can hold it"}.about("stop string", stop).expected_found("UTF-8", "an invalid byte at " + std::to_string(bad));
+    }
     return {};
 }
 
@@ -90,15 +133,15 @@ result<std::span<const float>> first_logits(session& s, std::span<const token_id
     if (!prompt.empty() || s.tokens().empty()) return s.prefill(prompt, call);
     // Nothing new to say: the logits after the last held token, computed again.
     const token_id last = s.tokens().back();
-    if (auto back = s.rewind(s.tokens().size() - 1); !back) return std::move(back).error();
-    auto logits = s.decode(last, call);
-    if (!logits)
-        if (auto put_back = s.append(last); !put_back) return std::move(put_back).error();
+    if (auto shorter = s.rewind(s.tokens().size() - 1); !shorter) return std::move(shorter).error();
+    borrowed_token token(s, last);   // an exception of on_progress must not lose it either
+    auto           logits = s.decode(last, call);
+    if (logits) token.is_back();
     return logits;
 }
 
 result<finish> run(session& s, std::span<const token_id> prompt, const generate_options& options, const piece_fn& on_piece) {
-    const auto& tokenizer = s.model().tokenizer();
+    const auto& tokenizer = s.model().tokenizer();   // the callers have seen that the session was not moved from
     if (auto good = check_options(options); !good) return std::move(good).error();
     auto chain = sampler::make(options.sampling, s.model().config().V, options.seed);
     if (!chain) return std::move(chain).error();
@@ -113,7 +156,6 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     call_options      call{.stop = options.stop, .on_progress = options.on_progress};
     auto              logits = first_logits(s, prompt, call);
     f.prefill_seconds        = seconds_since(start);
-    const std::size_t answer = s.tokens().size();   // where the answer begins
     if (!logits) {
         if (logits.error().code() != code::cancelled) return std::move(logits).error();
         f.reason        = stop_reason::stopped;
@@ -122,8 +164,9 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     }
     call.on_progress = {};
 
-    const auto decode_start = clock::now();
-    auto       state        = outlet::state::going;
+    const answer_tokens answer(s, out);
+    const auto          decode_start = clock::now();
+    auto                state        = outlet::state::going;
     while (f.generated_tokens < options.max_tokens) {
         if (options.stop.stop_requested()) { f.reason = stop_reason::stopped; break; }
         const auto token = chain->sample(*logits);
@@ -145,11 +188,8 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
         }
     }
     if (state == outlet::state::going && out.flush(text.finish()) == outlet::state::refused) f.reason = stop_reason::stopped;
-    if (f.reason == stop_reason::stop_string || f.reason == stop_reason::stopped) {
-        if (!options.stop_strings.empty()) f.generated_tokens = std::min(f.generated_tokens, out.whole_tokens());
-        if (auto back = s.rewind(answer + f.generated_tokens); !back) return std::move(back).error();
-    }
-    f.decode_seconds = seconds_since(decode_start);
+    f.generated_tokens = out.whole_tokens();
+    f.decode_seconds   = seconds_since(decode_start);
     return f;
 }
 
@@ -161,11 +201,15 @@ std::string_view name(stop_reason r) noexcept {
 }
 
 result<finish> generate(session& s, std::span<const token_id> prompt, const generate_options& options, const piece_fn& on_piece) {
-    return guarded([&] { return run(s, prompt, options, on_piece); });
+    return guarded([&]() -> result<finish> {
+        if (s.context_tokens() == 0) return moved_from();
+        return run(s, prompt, options, on_piece);
+    });
 }
 
 result<finish> generate(session& s, std::string_view prompt, const generate_options& options, const piece_fn& on_piece) {
     return guarded([&]() -> result<finish> {
+        if (s.context_tokens() == 0) return moved_from();
         const bool first = s.tokens().empty();
         auto       ids   = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
         if (!ids) return std::move(ids).error();

@@ -36,7 +36,9 @@ struct opened {
 };
 
 result<opened> prepare(result<io::gguf> file, const load_options& options) {
+    const auto stopped = [&] { return error{code::cancelled, "was cancelled while loading"}.in(file->path()); };
     if (!file) return std::move(file).error();
+    if (options.stop.stop_requested()) return stopped();
     auto parts  = std::make_shared<model::parts>();
     auto config = read_config(*file);
     if (!config) return std::move(config).error();
@@ -47,6 +49,7 @@ result<opened> prepare(result<io::gguf> file, const load_options& options) {
         return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens").about("tensor", "token_embd.weight")
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
+    if (options.stop.stop_requested()) return stopped();
     auto plan        = plan_weights(*file, parts->config, parts->weights);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
@@ -73,11 +76,11 @@ result<void> check_memory(const io::gguf& file, const weight_plan& plan, bool ma
         .hint("close other programs, or choose a smaller model or one of a smaller weight type, such as Q4_K_M");
 }
 
-std::function<bool(std::uint64_t)> progress_of(const load_options& options, std::uint64_t all) {
-    return [&options, all](std::uint64_t done) {
-        if (options.stop.stop_requested()) return false;
-        return !options.on_progress || options.on_progress(all == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(all)));
-    };
+load_watch watch_of(const load_options& options, std::uint64_t all) {
+    return {[&options, all](std::uint64_t done) {
+                return !options.on_progress || options.on_progress(all == 0 ? 1.0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(all)));
+            },
+            options.stop};
 }
 
 result<model> load_opened(result<io::gguf> file, const load_options& options) {
@@ -86,9 +89,9 @@ result<model> load_opened(result<io::gguf> file, const load_options& options) {
     if (auto enough = check_memory(all->file, all->plan, options.map); !enough) return std::move(enough).error();
     auto& parts = *all->parts;
     if (auto chosen = choose_machine(parts, options); !chosen) return std::move(chosen).error();
-    const auto progress = progress_of(options, all->file.tensor_bytes());
-    if (!progress(0)) return error{code::cancelled, "was cancelled while loading"}.in(all->file.path());
-    if (auto loaded = load_weights(all->file, all->plan, parts.weights, *parts.workers, progress); !loaded) return std::move(loaded).error();
+    const auto watch = watch_of(options, all->file.tensor_bytes());
+    if (!watch.progress(0)) return error{code::cancelled, "was cancelled while loading"}.in(all->file.path());
+    if (auto loaded = load_weights(all->file, all->plan, parts.weights, *parts.workers, watch); !loaded) return std::move(loaded).error();
     auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
     if (!frequencies) return std::move(frequencies).error();
     parts.frequencies = std::move(*frequencies);
@@ -118,7 +121,8 @@ result<model> load_reader(std::uint64_t size, io::read_fn read, load_options opt
 
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
     return guarded([&]() -> result<memory_plan> {
-        auto all = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load);
+        const std::uint64_t available = available_memory().available;   // before the tokenizer is there, which total() counts
+        auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load);
         if (!all) return std::move(all).error();
         const auto& config  = all->parts->config;
         auto        settled = settle(config, session);
@@ -128,7 +132,7 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
         p.text              = all->parts->tokenizer->allocated_bytes();
         p.kv                = kv_bytes(config, *settled);
         p.scratch           = scratch_bytes(config, *settled);
-        p.available         = available_memory().available;
+        p.available         = available;
         p.context_tokens    = settled->context_tokens;
         p.context_that_fits = p.weights + p.text > p.available ? 0 : largest_context(config, *settled, p.available - p.weights - p.text);
         return p;
@@ -140,7 +144,11 @@ result<void> check(const std::string& path, load_options options) {
         auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
         if (!all) return std::move(all).error();
         if (auto chosen = choose_machine(*all->parts, options); !chosen) return chosen;
-        return check_weights(all->file, all->plan, *all->parts->workers, progress_of(options, all->file.tensor_bytes()));
+        const auto& parts   = *all->parts;
+        const auto  factors = read_rope_factors(all->file, all->plan, parts.weights);
+        if (!factors) return error(factors.error());
+        if (const auto good = rope_frequencies(all->file, parts.config, factors->empty() ? nullptr : factors->data()); !good) return error(good.error());
+        return check_weights(all->file, all->plan, *parts.workers, watch_of(options, all->file.tensor_bytes()));
     });
 }
 

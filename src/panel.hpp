@@ -10,8 +10,8 @@
 
 namespace plume {
 
-/// Bytes of a matrix w[N,D] of that format in panels.
-[[nodiscard]] std::size_t panel_bytes(const quant::format_info& f, std::size_t D) noexcept;   // of one panel
+/// Bytes of one panel of a matrix w[N,D] of that format.
+[[nodiscard]] std::size_t panel_bytes(const quant::format_info& f, std::size_t D) noexcept;
 
 /// The view of panels at `data` (which may be null while planning).
 [[nodiscard]] kernels::panels panels_of(const quant::format_info& f, std::size_t N, std::size_t D, const std::byte* data) noexcept;

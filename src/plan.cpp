@@ -52,7 +52,9 @@ std::size_t largest_context(const model_config& c, session_options settled, std:
         o.prefill_chunk   = std::min(settled.prefill_chunk, context);
         return kv_bytes(c, o) + scratch_bytes(c, o) <= bytes;
     };
-    std::size_t low = 0, high = std::max(settled.context_tokens, c.context_tokens) / least_context_step;   // in steps of 16; `low` fits
+    const std::size_t most = std::max(settled.context_tokens, c.context_tokens);
+    if (fits(most)) return most;
+    std::size_t low = 0, high = most / least_context_step;   // in steps of 16; `low` fits
     while (low < high) {
         const std::size_t middle = low + (high - low + 1) / 2;
         if (fits(middle * least_context_step))

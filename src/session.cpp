@@ -92,53 +92,62 @@ session& session::operator=(session&&) noexcept = default;
 session::~session()                             = default;
 
 const plume::model&       session::model() const noexcept { return state_->model; }
-std::size_t               session::context_tokens() const noexcept { return state_->options.context_tokens; }
-std::span<const token_id> session::tokens() const noexcept { return state_->tokens; }
+std::size_t               session::context_tokens() const noexcept { return state_ ? state_->options.context_tokens : 0; }
+std::span<const token_id> session::tokens() const noexcept { return state_ ? std::span<const token_id>(state_->tokens) : std::span<const token_id>(); }
 std::size_t session::allocated_bytes() const noexcept {
+    if (!state_) return 0;
     return state_->cache.layout().bytes() + state_->scratch.memory.size() + state_->tokens.capacity() * sizeof(token_id);
 }
 
 result<std::span<const float>> session::prefill(std::span<const token_id> tokens, const call_options& options) {
-    if (!state_) return no_session();
-    if (tokens.empty() && state_->computed == state_->tokens.size())
-        return error{code::invalid_argument, "no tokens to compute"}.hint("pass at least one token, such as the model's BOS");
-    if (auto good = check_tokens(*state_, tokens); !good) return std::move(good).error();
-    rollback length(state_->tokens);
-    state_->tokens.insert(state_->tokens.end(), tokens.begin(), tokens.end());
-    std::span<const float> logits;
-    if (auto done = compute(*state_, state_->tokens.size() - 1, nullptr, options, &logits); !done) return std::move(done).error();
-    length.keep();
-    return logits;
+    return guarded([&]() -> result<std::span<const float>> {
+        if (!state_) return no_session();
+        if (tokens.empty() && state_->computed == state_->tokens.size())
+            return error{code::invalid_argument, "no tokens to compute"}.hint("pass at least one token, such as the model's BOS");
+        if (auto good = check_tokens(*state_, tokens); !good) return std::move(good).error();
+        rollback length(state_->tokens);
+        state_->tokens.insert(state_->tokens.end(), tokens.begin(), tokens.end());
+        std::span<const float> logits;
+        if (auto done = compute(*state_, state_->tokens.size() - 1, nullptr, options, &logits); !done) return std::move(done).error();
+        length.keep();
+        return logits;
+    });
 }
 
 result<std::span<const float>> session::decode(token_id token, const call_options& options) { return prefill({&token, 1}, options); }
 
 result<void> session::score(std::span<const token_id> tokens, const std::function<bool(std::size_t, std::span<const float>)>& on_logits, const call_options& options) {
-    if (!state_) return no_session();
-    if (!on_logits) return error{code::invalid_argument, "score needs a function that takes the logits"};
-    if (auto good = check_tokens(*state_, tokens); !good) return good;
-    rollback          length(state_->tokens);
-    const std::size_t wanted = state_->tokens.size();
-    state_->tokens.insert(state_->tokens.end(), tokens.begin(), tokens.end());
-    if (auto done = compute(*state_, wanted, &on_logits, options, nullptr); !done) return done;
-    length.keep();
-    return {};
+    return guarded([&]() -> result<void> {
+        if (!state_) return no_session();
+        if (!on_logits) return error{code::invalid_argument, "score needs a function that takes the logits"};
+        if (auto good = check_tokens(*state_, tokens); !good) return good;
+        rollback          length(state_->tokens);
+        const std::size_t wanted = state_->tokens.size();
+        state_->tokens.insert(state_->tokens.end(), tokens.begin(), tokens.end());
+        if (auto done = compute(*state_, wanted, &on_logits, options, nullptr); !done) return done;
+        length.keep();
+        return {};
+    });
 }
 
 result<void> session::append(token_id token) {
-    if (!state_) return no_session();
-    if (auto good = check_tokens(*state_, {&token, 1}); !good) return good;
-    state_->tokens.push_back(token);
-    return {};
+    return guarded([&]() -> result<void> {
+        if (!state_) return no_session();
+        if (auto good = check_tokens(*state_, {&token, 1}); !good) return good;
+        state_->tokens.push_back(token);
+        return {};
+    });
 }
 
 result<void> session::rewind(std::size_t n) {
-    if (!state_) return no_session();
-    if (n > state_->tokens.size())
-        return error{code::invalid_argument, "cannot go forward by rewinding"}.expected_found("0 to " + std::to_string(state_->tokens.size()), std::to_string(n));
-    state_->tokens.resize(n);
-    state_->computed = std::min(state_->computed, n);
-    return {};
+    return guarded([&]() -> result<void> {
+        if (!state_) return no_session();
+        if (n > state_->tokens.size())
+            return error{code::invalid_argument, "cannot go forward by rewinding"}.expected_found("0 to " + std::to_string(state_->tokens.size()), std::to_string(n));
+        state_->tokens.resize(n);
+        state_->computed = std::min(state_->computed, n);
+        return {};
+    });
 }
 
 void session::reset() noexcept {
@@ -164,6 +173,7 @@ result<session> session::fork() const {
 
 result<session> model::new_session(session_options options) const {
     return guarded([&]() -> result<session> {
+        if (!parts_) return error{code::wrong_state, "this model was moved from"};
         const auto& c       = config();
         auto        settled = settle(c, std::move(options));
         if (!settled) return std::move(settled).error();

@@ -97,7 +97,7 @@ private:
 };
 
 /// Calls use(bytes of rows [row, row + n), row, n) for pieces of whole panels of a matrix, or the whole vector at once.
-result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const std::function<bool(std::uint64_t)>& progress, std::uint64_t& done,
+result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const load_watch& watch, std::uint64_t& done,
                             const std::function<result<void>(std::span<const std::byte>, std::size_t row, std::size_t n)>& use, std::vector<std::byte>& scratch) {
     const std::size_t rows      = std::max<std::size_t>(slot.N, 1);
     const auto        row_bytes = static_cast<std::size_t>(slot.tensor->bytes / rows);
@@ -108,7 +108,7 @@ result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const
         if (!bytes) return std::move(bytes).error();
         if (auto used = use(*bytes, row, n); !used) return used;
         done += n * row_bytes;
-        if (progress && !progress(done)) return error{code::cancelled, "was cancelled while loading"}.in(file.path());
+        if (watch.stop.stop_requested() || !watch.progress(done)) return error{code::cancelled, "was cancelled while loading"}.in(file.path());
     }
     return {};
 }
@@ -143,7 +143,7 @@ result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, mo
     return all.finish();
 }
 
-result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers, const std::function<bool(std::uint64_t)>& progress) {
+result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers, const load_watch& watch) {
     auto memory = buffer::allocate(plan.bytes);
     if (!memory) return std::move(memory).error();
     w.memory = std::move(*memory);
@@ -159,12 +159,13 @@ result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_w
             }
             const std::size_t one_panel = panel_bytes(f, slot.D), row_bytes = bytes.size() / n, first = row / kernels::panel_rows;
             parallel(workers, div_up(n, kernels::panel_rows), [&](std::size_t p) {
+                if (watch.stop.stop_requested()) return;   // for_each_piece sees it too
                 const std::size_t from = p * kernels::panel_rows;
                 pack_panel(f, bytes.data() + from * row_bytes, std::min(kernels::panel_rows, n - from), slot.D, base + (first + p) * one_panel);
             });
             return {};
         };
-        if (auto read = for_each_piece(file, slot, progress, done, use, scratch); !read) return read;
+        if (auto read = for_each_piece(file, slot, watch, done, use, scratch); !read) return read;
         if (slot.panels != nullptr) *slot.panels = panels_of(f, slot.N, slot.D, base);
         if (slot.vector != nullptr) *slot.vector = reinterpret_cast<const float*>(base);
     }
@@ -172,7 +173,7 @@ result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_w
     return {};
 }
 
-result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const std::function<bool(std::uint64_t)>& progress) {
+result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const load_watch& watch) {
     std::vector<std::byte> scratch;
     std::uint64_t          done = 0;
     for (const auto& slot : plan.slots) {
@@ -181,6 +182,7 @@ result<void> check_weights(const io::gguf& file, const weight_plan& plan, execut
             const std::size_t blocks = bytes.size() / f.block_bytes, step = 1024;
             std::atomic<std::size_t> bad = blocks;
             parallel(workers, div_up(blocks, step), [&](std::size_t piece) {
+                if (watch.stop.stop_requested()) return;
                 float weights[256];
                 for (std::size_t b = piece * step; b < std::min(blocks, (piece + 1) * step); ++b) {
                     f.decode(bytes.data() + b * f.block_bytes, 1, weights);
@@ -193,9 +195,21 @@ result<void> check_weights(const io::gguf& file, const weight_plan& plan, execut
             return file.fault(code::format_invalid, "holds a weight that is not a finite number").about("tensor", slot.tensor->name)
                 .at(slot.tensor->offset + row * (bytes.size() / n) + bad * f.block_bytes).hint("the file is damaged or was made from a broken checkpoint; download it again");
         };
-        if (auto read = for_each_piece(file, slot, progress, done, use, scratch); !read) return read;
+        if (auto read = for_each_piece(file, slot, watch, done, use, scratch); !read) return read;
     }
     return {};
+}
+
+result<std::vector<float>> read_rope_factors(const io::gguf& file, const weight_plan& plan, const model_weights& w) {
+    std::vector<float> factors;
+    const auto         slot = std::find_if(plan.slots.begin(), plan.slots.end(), [&](const weight_slot& s) { return s.vector == &w.rope_factors; });
+    if (slot == plan.slots.end()) return factors;
+    std::vector<std::byte> scratch;
+    const auto             bytes = file.read(*slot->tensor, 0, static_cast<std::size_t>(slot->tensor->bytes), scratch);
+    if (!bytes) return error(bytes.error());
+    factors.resize(slot->D);
+    quant::find_format(slot->tensor->type)->decode(bytes->data(), slot->D, factors.data());
+    return factors;
 }
 
 }  // namespace plume

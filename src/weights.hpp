@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -61,13 +62,21 @@ struct weight_plan {
 [[nodiscard]] result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w);
 
 /// Bytes read from the file at a time, and so the scratch of a load that does not map.
-inline constexpr std::size_t load_piece_bytes = std::size_t{8} << 20;
+inline constexpr std::size_t load_piece_bytes = std::size_t{4} << 20;
 
-/// Reads, repacks and places all tensors. `progress(bytes done)` false cancels.
-[[nodiscard]] result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers,
-                                        const std::function<bool(std::uint64_t)>& progress);
+/// Who watches a load: `progress(bytes done)` false cancels, between pieces of the file; `stop` is looked at within them too.
+struct load_watch {
+    std::function<bool(std::uint64_t)> progress;
+    std::stop_token                    stop;
+};
+
+/// Reads, repacks and places all tensors.
+[[nodiscard]] result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers, const load_watch& watch);
 
 /// Decodes every weight and looks whether it is finite.
-[[nodiscard]] result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const std::function<bool(std::uint64_t)>& progress);
+[[nodiscard]] result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const load_watch& watch);
+
+/// The factors of RoPE [rotated/2] that the plan has a place for, decoded; empty where the file has none.
+[[nodiscard]] result<std::vector<float>> read_rope_factors(const io::gguf& file, const weight_plan& plan, const model_weights& w);
 
 }  // namespace plume

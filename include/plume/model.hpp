@@ -48,7 +48,7 @@ struct memory_plan {
     std::uint64_t scratch   = 0;   // activations of a prefill chunk, logits, quantised inputs
     std::uint64_t available = 0;   // what the machine or the cgroup leaves to this process now
     std::size_t   context_tokens = 0;
-    std::size_t   context_that_fits = 0;   // the largest context whose plan fits; 0: not even the weights
+    std::size_t   context_that_fits = 0;   // the largest context whose plan fits, up to the model's own or the one asked for; 0: not even 16 tokens
 
     [[nodiscard]] std::uint64_t total() const noexcept { return weights + text + kv + scratch; }
     [[nodiscard]] bool          fits() const noexcept { return total() <= available; }

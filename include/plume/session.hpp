@@ -27,7 +27,7 @@ public:
     ~session();
 
     [[nodiscard]] const plume::model&       model() const noexcept;
-    [[nodiscard]] std::size_t               context_tokens() const noexcept;   // room in all
+    [[nodiscard]] std::size_t               context_tokens() const noexcept;   // room in all; 0 once moved from
     [[nodiscard]] std::span<const token_id> tokens() const noexcept;           // held, in order
 
     /// Adds tokens (at least one) and returns the logits [V] that follow the last. The view lives until the next call on this session.

@@ -1,6 +1,7 @@
 #include <plume/core/executor.hpp>
 
 #include "src/core/cgroup.hpp"
+#include "src/guard.hpp"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -186,9 +187,11 @@ result<std::shared_ptr<executor>> make_thread_pool(std::size_t threads) {
             .about("option", "threads")
             .expected_found("1 to " + std::to_string(most_threads), std::to_string(threads));
     // More threads than cores: whoever spins takes the core from one that works.
-    auto pool = std::make_shared<thread_pool>(threads <= available_threads());
-    if (auto started = pool->start(threads - 1); !started) return std::move(started).error();  // the destructor joins those that did start
-    return std::shared_ptr<executor>(std::move(pool));
+    return guarded([&]() -> result<std::shared_ptr<executor>> {
+        auto pool = std::make_shared<thread_pool>(threads <= available_threads());
+        if (auto started = pool->start(threads - 1); !started) return std::move(started).error();  // the destructor joins those that did start
+        return std::shared_ptr<executor>(std::move(pool));
+    });
 }
 
 std::size_t available_threads() noexcept {

@@ -107,7 +107,7 @@ const tensor_info* gguf::find_tensor(std::string_view tensor) const noexcept {
     return it != p.tensor_order.end() && p.tensors[*it].name == tensor ? &p.tensors[*it] : nullptr;
 }
 
-error gguf::fault(code c, std::string_view what) const { return error{c, what}.in(parts_->path); }
+error gguf::fault(code c, std::string_view what) const { return error{c, what}.in(parts_->path).hint(usual_next_step(c)); }
 
 namespace {
 

@@ -165,7 +165,11 @@ result<void> gguf::parts::take_others(const split_facts& split, const gguf_optio
 }
 
 result<gguf> gguf::parts::whole(result<std::shared_ptr<const parts>>&& opened) {
-    if (!opened) return std::move(opened).error();
+    if (!opened) {
+        auto why = std::move(opened).error();
+        if (why.hint().empty()) (void)std::move(why).hint(usual_next_step(why.code()));
+        return why;
+    }
     gguf file;
     file.parts_ = *std::move(opened);
     return file;

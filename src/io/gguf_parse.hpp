@@ -55,6 +55,9 @@ std::vector<std::uint32_t> order_by(std::size_t n, NameOf name_of) {
 /// Makes offsets absolute; refuses tensors that are misaligned, overlap or end beyond the file. `header_end`: where the header ends.
 [[nodiscard]] result<void> place(std::vector<tensor_info>& tensors, std::uint64_t header_end, std::uint64_t alignment, std::uint64_t file_bytes);
 
+/// What a person can do about a fault of that kind where its place knows nothing better; empty where that depends.
+[[nodiscard]] std::string_view usual_next_step(code c) noexcept;
+
 /// The error for a file whose first bytes are not GGUF's: says what it looks like instead. `head`: its first bytes, up to 512.
 [[nodiscard]] error diagnose(std::string_view head, std::uint64_t file_bytes);
 

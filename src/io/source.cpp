@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "src/guard.hpp"
 #include "src/io/read_exactly.hpp"
 
 namespace plume::io {
@@ -148,11 +149,7 @@ error cannot_open(const std::string& path, int reason) {
     return std::move(why).in(path);
 }
 
-}  // namespace
-
-source::~source() = default;
-
-result<std::shared_ptr<const source>> source::open(const std::string& path, bool map) {
+result<std::shared_ptr<const source>> open_file(const std::string& path, bool map) {
     if (path.empty()) return error{code::invalid_argument, "the path of the model file is empty"}.hint("give the path of a .gguf file");
     if (path.find('\0') != std::string::npos) return error{code::invalid_argument, "is not a path: it has a zero byte"}.in(path);
     // O_NONBLOCK: a pipe of that name would otherwise wait for its writer for ever.
@@ -176,6 +173,14 @@ result<std::shared_ptr<const source>> source::open(const std::string& path, bool
         bytes = {static_cast<const std::byte*>(at), size};
     }
     return std::shared_ptr<const source>(std::make_shared<memory_source>(path, bytes, memory_source::owner::mapping));
+}
+
+}  // namespace
+
+source::~source() = default;
+
+result<std::shared_ptr<const source>> source::open(const std::string& path, bool map) {
+    return guarded([&] { return open_file(path, map); });
 }
 
 std::shared_ptr<const source> source::from_memory(std::span<const std::byte> bytes) {

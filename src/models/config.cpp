@@ -53,6 +53,13 @@ public:
         if (!zero) fail(file_.fault(code::format_unsupported, "asks for " + std::string(what) + ", which does not run yet").about("key", full));
     }
 
+    /// A factor that this recipe does not apply: 0 means that it is not there.
+    void refuse_unless_neutral(std::string_view key, std::string_view what) {
+        const auto* value = file_.find(prefix_ + std::string(key));
+        if (value == nullptr || (value->real() && *value->real() == 1)) return;
+        refuse_unless_zero(key, what);
+    }
+
     void                               fail(error e) { if (!error_) error_ = std::move(e); }
     [[nodiscard]] bool                 ok() const { return !error_; }
     [[nodiscard]] error&&              fault() { return std::move(*error_); }
@@ -91,10 +98,12 @@ void read_rope(key_reader& in, model_config& c) {
     if (in.ok() && (c.rotated % 2 != 0 || c.rotated > c.E))
         in.fail(in.file().fault(code::format_invalid, "must be even and no more than a head's width").about("key", in.full("rope.dimension_count"))
                     .expected_found("an even number up to " + std::to_string(c.E), std::to_string(c.rotated)));
-    const auto scaling = in.file().text_or(in.full("rope.scaling.type"), "none");
-    if (!scaling) return in.fail(std::move(scaling).error());
+    // Files from before the type was written have the factor alone, first under another name; they mean linear scaling.
+    const std::string_view factor = !in.has("rope.scaling.factor") && in.has("rope.scale_linear") ? "rope.scale_linear" : "rope.scaling.factor";
+    const auto             scaling = in.file().text_or(in.full("rope.scaling.type"), in.has(factor) ? "linear" : "none");
+    if (!scaling) return in.fail(error(scaling.error()));
     if (*scaling == "linear")
-        c.rope_scale = 1 / in.positive("rope.scaling.factor", 1e-3, 1e6);
+        c.rope_scale = 1 / in.positive(factor, 1e-3, 1e6);
     else if (*scaling != "none")
         in.fail(in.file().fault(code::format_unsupported, "names a scaling of positions that does not run yet").about("key", in.full("rope.scaling.type"))
                     .expected_found("none or linear", *scaling));
@@ -103,7 +112,7 @@ void read_rope(key_reader& in, model_config& c) {
 }  // namespace
 
 result<model_config> read_config(const io::gguf& file) {
-    const fp_control contract;   // the host may round otherwise
+    const fp_control contract;   // these numbers go into results: a host's rounding must not
     model_config     c;
     auto         architecture = file.text("general.architecture");
     if (!architecture) return std::move(architecture).error();
@@ -127,6 +136,13 @@ result<model_config> read_config(const io::gguf& file) {
     if (in.ok()) read_rope(in, c);
     in.refuse_unless_zero("expert_count", "a mixture of experts");
     in.refuse_unless_zero("attention.sliding_window", "a sliding attention window");
+    in.refuse_unless_zero("attention.scale", "a scale of attention of its own");
+    in.refuse_unless_zero("attention.clamp_kqv", "clamped queries, keys and values");
+    in.refuse_unless_zero("attn_logit_softcapping", "a soft cap of attention scores");
+    in.refuse_unless_zero("final_logit_softcapping", "a soft cap of logits");
+    in.refuse_unless_neutral("logit_scale", "scaled logits");
+    in.refuse_unless_neutral("embedding_scale", "scaled embeddings");
+    in.refuse_unless_neutral("residual_scale", "a scaled residual stream");
     if (!in.ok()) return in.fault();
 
     const auto* embedding = file.find_tensor("token_embd.weight");

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <new>
 
+#include "src/guard.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -101,15 +101,7 @@ result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice) {
 }  // namespace
 
 result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice) {
-#if defined(__cpp_exceptions)
-    try {
-        return load(file, on_notice);
-    } catch (const std::bad_alloc&) {
-        return file.fault(code::out_of_memory, "needs more memory for its vocabulary than there is");
-    }
-#else
-    return load(file, on_notice);
-#endif
+    return guarded([&] { return load(file, on_notice); });
 }
 
 }  // namespace plume

@@ -5,6 +5,7 @@
 
 #include <plume/core/utf8.hpp>
 
+#include "src/system.hpp"
 #include "src/text/algorithm.hpp"
 
 namespace plume::text {
@@ -75,6 +76,7 @@ result<void> sentencepiece::load_ranks(const io::gguf& file) {
     const std::size_t n = words_.size();
     if ((*scores)->size() != n)
         return file.fault(code::format_invalid, "has another length than the list of tokens").about("key", scores_key).expected_found(n, (*scores)->size());
+    const fp_control           contract;  // a host may flush denormal scores to zero
     std::vector<float>         score(n);
     std::vector<std::uint32_t> order(n);
     std::iota(order.begin(), order.end(), 0u);

@@ -1,9 +1,8 @@
 #include <plume/text/tokenizer.hpp>
 
-#include <new>
-
 #include <plume/core/utf8.hpp>
 
+#include "src/guard.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -34,7 +33,9 @@ std::size_t encode_stretches(const tokenizer::tables& t, std::string_view text, 
 
 result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::string_view text, const encode_options& options, const notice_fn& on_notice) {
     if (text.size() > max_text_bytes)
-        return error{code::invalid_argument, "is too long to be tokenized at once"}.about("text", "").expected_found(max_text_bytes, text.size());
+        return error{code::invalid_argument, "the text is too long to be tokenized at once"}
+            .expected_found("at most " + std::to_string(max_text_bytes) + " bytes", std::to_string(text.size()))
+            .hint("tokenize it in parts");
     std::vector<token_id> ids;
     if (options.add_bos && t.wants_bos) ids.push_back(t.bos);
     const std::size_t dropped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
@@ -71,36 +72,30 @@ bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
-#if defined(__cpp_exceptions)
-    try {
-        return encode_text(*tables_, text, options, on_notice);
-    } catch (const std::bad_alloc&) {
-        return error{code::out_of_memory, "needs more memory to be tokenized than there is"}.about("text of bytes", std::to_string(text.size()));
-    }
-#else
-    return encode_text(*tables_, text, options, on_notice);
-#endif
+    return guarded([&] { return encode_text(*tables_, text, options, on_notice); });
 }
 
 result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        if (!tables_->words().has(ids[i]))
-            return error{code::token_out_of_range, "is not in the vocabulary"}
-                .about("token", std::to_string(ids[i]))
-                .expected_found("0 to " + std::to_string(vocabulary_size() - 1), std::to_string(ids[i]));
-    std::string bytes;
-    bool        at_start = tables_->algorithm->adds_space();
-    for (const auto id : ids) {
-        const std::size_t before = bytes.size();
-        tables_->append_bytes(id, show_special, bytes);
-        if (tables_->begins_stretch(id)) {
-            at_start = true;
-        } else if (at_start && bytes.size() > before) {
-            if (bytes[before] == ' ') bytes.erase(before, 1);
-            at_start = false;
+    return guarded([&]() -> result<std::string> {
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            if (!tables_->words().has(ids[i]))
+                return error{code::token_out_of_range, "is not in the vocabulary"}
+                    .about("token", std::to_string(ids[i]))
+                    .expected_found("0 to " + std::to_string(vocabulary_size() - 1), std::to_string(ids[i]));
+        std::string bytes;
+        bool        at_start = tables_->algorithm->adds_space();
+        for (const auto id : ids) {
+            const std::size_t before = bytes.size();
+            tables_->append_bytes(id, show_special, bytes);
+            if (tables_->begins_stretch(id)) {
+                at_start = true;
+            } else if (at_start && bytes.size() > before) {
+                if (bytes[before] == ' ') bytes.erase(before, 1);
+                at_start = false;
+            }
         }
-    }
-    return utf8::first_invalid(bytes) == std::string_view::npos ? bytes : utf8::replace_invalid(bytes);
+        return utf8::first_invalid(bytes) == std::string_view::npos ? bytes : utf8::replace_invalid(bytes);
+    });
 }
 
 std::string tokenizer::token_bytes(token_id id, bool show_special) const {

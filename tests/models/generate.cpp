@@ -1,7 +1,9 @@
 #include <plume/generate.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -86,8 +88,12 @@ TEST_CASE("a stop string ends the answer before it, wherever tokens cut it, and 
     const auto text = ask(plain, "Hello", {.max_tokens = 60, .ignore_end = true}).text;
     REQUIRE(text.size() > 30);
     for (std::size_t at : {std::size_t{0}, std::size_t{3}, std::size_t{11}, std::size_t{20}}) {
-        while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;   // at a character
-        const std::string stop = text.substr(at, 7), want = text.substr(0, text.find(stop));
+        const auto next_character = [&](std::size_t i) {
+            while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) ++i;
+            return i;
+        };
+        at                     = next_character(at);
+        const std::string stop = text.substr(at, next_character(at + 7) - at), want = text.substr(0, text.find(stop));
         auto       s = m.new_session().or_throw();
         const auto a = ask(s, "Hello", {.max_tokens = 60, .stop_strings = {"never there", stop}, .ignore_end = true});
         CHECK(a.text == want);
@@ -132,6 +138,62 @@ TEST_CASE("a full context, a refusing callback, a stop and an exception each lea
     CHECK(s.tokens().empty());
 }
 
+/// An ordinary token of one letter, and the options that make it every token of the answer.
+struct repeated_token {
+    token_id         id = -1;
+    std::string      text;
+    generate_options options{.max_tokens = 10, .ignore_end = true};
+
+    explicit repeated_token(const model& m) {
+        for (token_id t = 0; id < 0; ++t)
+            if (const auto bytes = m.tokenizer().token_bytes(t); bytes.size() == 1 && bytes[0] >= 'a' && bytes[0] <= 'z') id = t, text = bytes;
+        options.sampling.logit_bias = {{id, 1e6f}};
+        options.stop_strings        = {text + text + text + "!"};   // holds three of them back
+    }
+};
+
+TEST_CASE("text that was held back for a stop string is not held by the session after an exception or an error") {
+    auto file = tiny_model();
+    const model m = load_memory(as_bytes(file.build().data)).or_throw();
+    const repeated_token again(m);
+    auto s = m.new_session().or_throw();
+    CHECK_THROWS_WITH((void)generate(s, "Hi", again.options, [](std::string_view) -> bool { throw std::runtime_error("mine"); }), "mine");
+    const std::size_t prompt = m.tokenizer().encode("Hi").or_throw().size();
+    CHECK(s.tokens().size() == prompt + 1);   // the fourth pushed the first one out
+    CHECK(s.tokens().back() == again.id);
+
+    s.reset();
+    std::string text;
+    auto whole = ask(s, "Hi", again.options);
+    CHECK(whole.text.size() == 10);   // all that was held back comes at the end
+    CHECK(s.tokens().size() == prompt + 10);
+
+    const float nan = std::numeric_limits<float>::quiet_NaN();   // the token is chosen, held back, and then cannot be computed
+    std::memcpy(file.find_tensor("token_embd.weight")->data.data() + static_cast<std::size_t>(again.id) * 64 * 4, &nan, sizeof nan);
+    const auto  spoilt = file.build().data;
+    const model broken = load_memory(as_bytes(spoilt)).or_throw();
+    auto        b      = broken.new_session().or_throw();
+    const auto  failed = generate(b, "Hi", again.options, [&](std::string_view piece) { return text += piece, true; });
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code() == code::not_finite);
+    CHECK(text.empty());
+    CHECK(b.tokens().size() == prompt);
+}
+
+TEST_CASE("going on from nothing new loses no token when the callback stops or throws") {
+    const model m = small_model();
+    auto        s = m.new_session().or_throw();
+    s.prefill(m.tokenizer().encode("Hello there").or_throw()).or_throw();
+    const std::vector<token_id> before(s.tokens().begin(), s.tokens().end());
+    CHECK_THROWS_WITH((void)generate(s, "", {.on_progress = [](double) -> bool { throw std::runtime_error("mine"); }}), "mine");
+    CHECK(std::ranges::equal(s.tokens(), before));
+    CHECK(generate(s, "", {.on_progress = [](double) { return false; }}).or_throw().reason == stop_reason::stopped);
+    CHECK(std::ranges::equal(s.tokens(), before));
+    auto fresh = m.new_session().or_throw();
+    fresh.prefill(before).or_throw();
+    CHECK(ask(s, "", {.max_tokens = 5, .ignore_end = true}).text == ask(fresh, "", {.max_tokens = 5, .ignore_end = true}).text);
+}
+
 TEST_CASE("what cannot be generated is an error that says why") {
     const model m = small_model();
     auto s = m.new_session({.context_tokens = 8}).or_throw();
@@ -142,6 +204,11 @@ TEST_CASE("what cannot be generated is an error that says why") {
     says(generate(s, "a prompt of many more tokens than that context can hold"), "8 tokens");
     says(generate(s, "x", {.sampling = {.temperature = -1.0f}}), "temperature");
     says(generate(s, "x", {.stop_strings = {""}}), "stop string");
+    says(generate(s, "x", {.stop_strings = {"caf\xe9"}}), "byte at 3");
     says(generate(s, "", {.add_bos = false}), "empty");
+    CHECK(s.tokens().empty());
+    const session moved = std::move(s);
+    says(generate(s, "x"), "moved from");                             // NOLINT(bugprone-use-after-move): that is the test
+    says(generate(s, std::vector<token_id>{1}), "moved from");
     CHECK(s.tokens().empty());
 }

@@ -36,6 +36,13 @@ function(plume_cpu_target library name)
     # -O2 in every configuration: an unoptimised copy of an inline function must not be emitted where a linker could keep it for everyone.
     # For the same reason no link-time optimisation: it may merge functions of different targets.
     target_compile_options(plume_kernels_${name} PRIVATE -O2 -fno-lto ${ARGN})
+    # The kernels are one template: its undefined behaviour is looked for in the scalar target alone, which compiles ten times as fast then.
+    if(NOT name STREQUAL "scalar" OR PLUME_FUZZ)
+        target_compile_options(plume_kernels_${name} PRIVATE -fno-sanitize=undefined)
+    endif()
+    if(PLUME_FUZZ)   # no fuzz target computes
+        target_compile_options(plume_kernels_${name} PRIVATE -fno-sanitize=all)
+    endif()
     target_sources(${library} PRIVATE $<TARGET_OBJECTS:plume_kernels_${name}>)
     set_property(GLOBAL APPEND PROPERTY PLUME_CPU_TARGETS ${name})
 endfunction()

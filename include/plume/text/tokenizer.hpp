@@ -28,7 +28,7 @@ public:
     static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
-    /// Linear time (n log n at most) for any text. Fails only when memory runs out.
+    /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
     [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
 
     /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken off.
