@@ -3,6 +3,7 @@
 #include <plume/core/buffer.hpp>
 #include <plume/sampling/samplers.hpp>
 
+#include "src/guard.hpp"
 #include "src/sampling/candidates.hpp"
 #include "src/sampling/number_text.hpp"
 #include "src/sampling/philox.hpp"
@@ -107,20 +108,22 @@ sampler& sampler::operator=(sampler&&) noexcept = default;
 sampler::~sampler()                             = default;
 
 result<sampler> sampler::make(const sampling_options& options, std::size_t V, std::uint64_t seed) {
-    if (auto good = check(options, V); !good) return std::move(good).error();
-    auto s     = std::make_unique<state>();
-    s->options = options;
-    s->V       = V;
-    s->seed    = seed;
-    auto room  = buffer::allocate(2 * V * sizeof(candidate));  // V is below 2^31
-    if (!room) return std::move(room).error();
-    s->room = *std::move(room);
-    if (wants_penalties(options)) {
-        auto seen = window::make(V, options.penalty_window);
-        if (!seen) return std::move(seen).error();
-        s->seen = *std::move(seen);
-    }
-    return sampler{std::move(s)};
+    return guarded([&]() -> result<sampler> {
+        if (auto good = check(options, V); !good) return std::move(good).error();
+        auto s     = std::make_unique<state>();
+        s->options = options;
+        s->V       = V;
+        s->seed    = seed;
+        auto room  = buffer::allocate(2 * V * sizeof(candidate));  // V is below 2^31
+        if (!room) return std::move(room).error();
+        s->room = *std::move(room);
+        if (wants_penalties(options)) {
+            auto seen = window::make(V, options.penalty_window);
+            if (!seen) return std::move(seen).error();
+            s->seen = *std::move(seen);
+        }
+        return sampler{std::move(s)};
+    });
 }
 
 void sampler::accept(token_id token) {

@@ -57,6 +57,7 @@ std::string complaint(const error& e) {
     if (text.size() < 20) return "too short: " + text;
     if (text.size() > 1000) return "too long: " + text;
     if (e.path().empty()) return "no path: " + text;
+    if (e.hint().empty()) return "no next step: " + text;
     return "";
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("what cannot be done is an error with the numbers, and the session sta
         CHECK_MESSAGE(r.error().message().find(part) != std::string::npos, r.error().message());
         CHECK(s.tokens().size() == 15);
     };
-    refused(s.prefill(some_tokens(6, m.config().V)), code::context_full, "at most 5 of 20");
+    refused(s.prefill(some_tokens(6, m.config().V)), code::context_full, "at most 5 tokens (of 20, 15 are held)");
     refused(s.decode(V), code::token_out_of_range, "0 to " + std::to_string(V - 1));
     refused(s.decode(-1), code::token_out_of_range, "-1");
     refused(s.prefill({}), code::invalid_argument, "no tokens");

@@ -73,7 +73,7 @@ TEST_CASE("the ranges read as a person would say them") {
         return std::string();
     };
     CHECK(text_of("temperature") == "0 or more");
-    CHECK(text_of("top_k") == "0 or more");
+    CHECK(text_of("top_k") == "0 to 2147483647");
     CHECK(text_of("top_p") == "above 0, at most 1");
     CHECK(text_of("min_p") == "0 to 1");
     CHECK(text_of("repeat_penalty") == "above 0");
