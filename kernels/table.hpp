@@ -72,7 +72,7 @@ struct target_table {
 
     bool (*all_finite)(const float* x, std::size_t n) noexcept;
 
-    /// x[i] = exp(x[i] - m), returns the sum over 16 virtual lanes. The tests' door to exp; the sampler counts in doubles (src/numerics.hpp).
+    /// x[i] = exp(x[i] - m), returns the sum over 16 virtual lanes: the exp that attention and SiLU have inside, where tests can reach it.
     float (*exp_and_sum)(float* x, float m, std::size_t n) noexcept;
 };
 

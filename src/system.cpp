@@ -60,7 +60,6 @@ cpu_features detect_cpu() noexcept {
     f.avx512bw   = bit(b, 30);
     f.avx512vl   = bit(b, 31);
     f.avx512vnni = bit(c, 11);
-    if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) f.avx512bf16 = bit(a, 5);
     return f;
 }
 

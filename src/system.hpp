@@ -20,7 +20,7 @@ struct memory_state {
 struct cpu_features {
     bool avx2 = false, fma = false, f16c = false;                                   // with OS support of ymm
     bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;     // with OS support of zmm
-    bool avx512vnni = false, avx512bf16 = false;
+    bool avx512vnni = false;
 };
 [[nodiscard]] cpu_features detect_cpu() noexcept;
 
