@@ -9,8 +9,8 @@
 
 namespace plume::kernels {
 
-inline constexpr std::size_t panel_rows = 16;    // a lane is an output row
-inline constexpr std::size_t block_elems = 32;   // one float chain step
+inline constexpr std::size_t panel_rows  = 16;  // a lane is an output row
+inline constexpr std::size_t block_elems = 32;  // one float chain step
 
 /// A panel holds 16 rows of D weights as separate streams, each for blocks b = 0 .. D/32 - 1 in order:
 ///
@@ -25,24 +25,25 @@ inline constexpr std::size_t block_elems = 32;   // one float chain step
 ///
 /// Rows beyond N have scale 0. Streams begin at multiples of 64 bytes.
 struct panel_shape {
-    std::size_t codes_bytes, scales_at, scale_bytes, mins_at, min_bytes, supers_at, super_bytes, panel_bytes;   // *_bytes: a block (supers: of 256); *_at: from the panel's start
+    std::size_t codes_bytes, scales_at, scale_bytes, mins_at, min_bytes, supers_at, super_bytes,
+        panel_bytes;  // *_bytes: a block (supers: of 256); *_at: from the panel's start
 };
 
 [[nodiscard]] constexpr panel_shape shape_of(quant::code_layout c, std::size_t D) noexcept {
     using quant::min_layout;
     using quant::scale_layout;
-    const auto  round64 = [](std::size_t n) { return (n + 63) / 64 * 64; };
-    panel_shape s{};
+    const auto        round64 = [](std::size_t n) { return (n + 63) / 64 * 64; };
+    panel_shape       s{};
     const std::size_t blocks = D / block_elems, supers = (D + 255) / 256;
-    s.codes_bytes = c.bits * std::size_t{64};
-    s.scale_bytes = c.scale == scale_layout::per_32_f32 ? 64 : c.scale == scale_layout::per_256_sub_32 ? 16 : 32;
-    s.min_bytes   = c.min == min_layout::none ? 0 : c.min == min_layout::per_256_sub_32 ? 16 : 32;
+    s.codes_bytes        = c.bits * std::size_t{64};
+    s.scale_bytes        = c.scale == scale_layout::per_32_f32 ? 64 : c.scale == scale_layout::per_256_sub_32 ? 16 : 32;
+    s.min_bytes          = c.min == min_layout::none ? 0 : c.min == min_layout::per_256_sub_32 ? 16 : 32;
     const bool has_super = c.scale == scale_layout::per_256_sub_32 || c.scale == scale_layout::per_256_sub_16;
-    s.super_bytes = !has_super ? 0 : c.min == min_layout::none ? 64 : 128;
-    s.scales_at   = round64(s.codes_bytes * blocks);
-    s.mins_at     = s.scales_at + round64(s.scale_bytes * blocks);
-    s.supers_at   = s.mins_at + round64(s.min_bytes * blocks);
-    s.panel_bytes = s.supers_at + s.super_bytes * supers;
+    s.super_bytes        = !has_super ? 0 : c.min == min_layout::none ? 64 : 128;
+    s.scales_at          = round64(s.codes_bytes * blocks);
+    s.mins_at            = s.scales_at + round64(s.scale_bytes * blocks);
+    s.supers_at          = s.mins_at + round64(s.min_bytes * blocks);
+    s.panel_bytes        = s.supers_at + s.super_bytes * supers;
     return s;
 }
 
@@ -53,12 +54,12 @@ struct panel_shape {
 
 /// A matrix w[N,D] in panels. Owns nothing.
 struct panels {
-    const std::byte* data   = nullptr;   // ceil(N / 16) panels of panel_bytes each, aligned to 64
+    const std::byte* data = nullptr;  // ceil(N / 16) panels of panel_bytes each, aligned to 64
     std::size_t      N = 0, D = 0;
     std::size_t      panel_bytes = 0;
-    std::size_t      format      = 0;    // index in THE LIST (quant/formats.hpp)
-    int              offset      = 0;    // of the format: value = code - offset
-    std::int8_t      table[16]   = {};   // or value = table[code]
+    std::size_t      format      = 0;   // index in THE LIST (quant/formats.hpp)
+    int              offset      = 0;   // of the format: value = code - offset
+    std::int8_t      table[16]   = {};  // or value = table[code]
 };
 
 }  // namespace plume::kernels

@@ -13,40 +13,42 @@ namespace plume::kernels {
 
 /// T rows of D activations in blocks of 32: x ≈ s·(128·hi + lo), or s·hi where lo is null (A8). Rows lie one after the other.
 struct quantised {
-    std::int8_t*  hi   = nullptr;   // [T, D]
-    std::int8_t*  lo   = nullptr;   // [T, D] or null
-    float*        s    = nullptr;   // [T, D/32]
-    std::int32_t* sums = nullptr;   // [T, D/16] integer sums of the quantised values of each 16
-    float*        S    = nullptr;   // [T, D/32] s · float(sum of 32)
+    std::int8_t*  hi   = nullptr;  // [T, D]
+    std::int8_t*  lo   = nullptr;  // [T, D] or null
+    float*        s    = nullptr;  // [T, D/32]
+    std::int32_t* sums = nullptr;  // [T, D/16] integer sums of the quantised values of each 16
+    float*        S    = nullptr;  // [T, D/32] s · float(sum of 32)
     std::size_t   D    = 0;
 };
 
 /// One query token's heads that share a KV head, over cached positions [begin, end): a partial softmax that merge_attention joins.
 struct attention_task {
-    const float* q;          // [G, E]: the G query heads, `q_stride` floats apart
+    const float* q;  // [G, E]: the G query heads, `q_stride` floats apart
     std::size_t  q_stride;
-    const void*  k;          // this KV head's keys:   [S/16][E][16], lane = position
-    const void*  v;          // this KV head's values: [S][E], lane = channel
-    std::size_t  begin, end; // begin is a multiple of attention_split; end - begin <= attention_split
-    std::size_t  G, E;       // any E from 1 on
+    const void*  k;           // this KV head's keys:   [S/16][E][16], lane = position
+    const void*  v;           // this KV head's values: [S][E], lane = channel
+    std::size_t  begin, end;  // begin is a multiple of attention_split; end - begin <= attention_split
+    std::size_t  G, E;        // any E from 1 on
     float        scale;
-    float*       out;        // [G, E + 2]: unnormalised sum of p·v, then its maximum m and its sum l
+    float*       out;  // [G, E + 2]: unnormalised sum of p·v, then its maximum m and its sum l
 };
 
-inline constexpr std::size_t attention_tile  = 64;     // positions of one online-softmax step
-inline constexpr std::size_t attention_split = 1024;   // positions of one partial result: fixed, so that threads never change a bit
+inline constexpr std::size_t attention_tile  = 64;    // positions of one online-softmax step
+inline constexpr std::size_t attention_split = 1024;  // positions of one partial result: fixed, so that threads never change a bit
 
 struct target_table {
-    const char* name;   // "scalar", "avx2", "avx512", "avx512vnni"
+    const char* name;  // "scalar", "avx2", "avx512", "avx512vnni"
 
     /// y[t, r] for panels [panel_begin, panel_end) and tokens 0 .. T-1; row r of token t at y[t·y_stride + r]; rows beyond w.N are not written.
-    using matmul_codes = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y, std::size_t y_stride) noexcept;
-    using matmul_floats = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t T, float* y, std::size_t y_stride) noexcept;
-    struct matmul_entry {   // by index in THE LIST; a code format has a8 and a16, a float format f32
+    using matmul_codes  = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y,
+                                  std::size_t y_stride) noexcept;
+    using matmul_floats = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t T, float* y,
+                                   std::size_t y_stride) noexcept;
+    struct matmul_entry {  // by index in THE LIST; a code format has a8 and a16, a float format f32
         matmul_codes  a8 = nullptr, a16 = nullptr;
         matmul_floats f32 = nullptr;
     };
-    const matmul_entry* matmul;   // [number of formats]
+    const matmul_entry* matmul;  // [number of formats]
 
     /// Row t of x[T,D] (rows x_stride apart) into row t of `out`; out.lo null: A8, else A16. Rows [t_begin, t_end).
     void (*quantise)(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, const quantised& out) noexcept;
@@ -57,8 +59,8 @@ struct target_table {
     /// Rotates pairs (2i, 2i + 1) of each of n heads of E elements in place; cosine and sine [rotated/2]; elements from `rotated` on stay.
     void (*rope_interleaved)(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept;
 
-    void (*silu_mul)(const float* gate, const float* up, float* y, std::size_t n) noexcept;   // y = silu(gate)·up; y may be gate
-    void (*add)(const float* x, float* y, std::size_t n) noexcept;                            // y += x
+    void (*silu_mul)(const float* gate, const float* up, float* y, std::size_t n) noexcept;  // y = silu(gate)·up; y may be gate
+    void (*add)(const float* x, float* y, std::size_t n) noexcept;                           // y += x
 
     /// Stores key and value [E] of one position of one KV head, in f16 or f32, in the layout of attention_task.
     void (*append_kv_f16)(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept;
@@ -78,8 +80,8 @@ struct target_table {
 
 /// One of the targets compiled in; src/dispatch.cpp has the table, which the build fills from the list in CMakeLists.txt.
 struct target_entry {
-    const char*         name;
-    bool (*runs_here)() noexcept;      // CPUID and XGETBV, in src/system.cpp
+    const char* name;
+    bool (*runs_here)() noexcept;  // CPUID and XGETBV, in src/system.cpp
     const target_table* table;
 };
 

@@ -13,16 +13,17 @@
 namespace plume {
 namespace {
 
-constexpr std::size_t task_bytes  = std::size_t{128} << 10;   // of weights: small enough that a thread which lost its core delays the others little
-constexpr std::size_t work_between_stops = std::size_t{1} << 23;   // multiplications of a task before it looks at the stop token again: a few ms, on the scalar target tens
-constexpr float       largest_f16 = 65504.0f;
+constexpr std::size_t task_bytes         = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
+// Multiplications of a task before it looks at the stop token again: a few ms, on the scalar target tens.
+constexpr std::size_t work_between_stops = std::size_t{1} << 23;
+constexpr float largest_f16 = 65504.0f;
 
 error cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
 
 /// The rows from `row` on of quantised activations.
 kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
-    const std::size_t blocks = x.D / kernels::block_elems;
-    kernels::quantised y     = x;
+    const std::size_t  blocks = x.D / kernels::block_elems;
+    kernels::quantised y      = x;
     y.hi += row * x.D;
     y.lo = x.lo == nullptr ? nullptr : x.lo + row * x.D;
     y.s += row * blocks;
@@ -47,14 +48,15 @@ void forward_pass::each_row(std::size_t begin, std::size_t end, const Body& body
 result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, std::size_t wanted) {
     S_ = S;
     T_ = tokens.size();
-    embed(tokens);      // x[T,D]
-    prepare_rope();     // cosine, sine [T, rotated/2]
+    embed(tokens);   // x[T,D]
+    prepare_rope();  // cosine, sine [T, rotated/2]
     for (std::size_t i = 0; i < c_.L; ++i) {
-        decoder_layer(i, i + 1 == c_.L ? wanted : 0);   // in the last layer only what somebody asked for
+        decoder_layer(i, i + 1 == c_.L ? wanted : 0);  // in the last layer only what somebody asked for
         if (stop_.stop_requested()) return cancelled();
     }
     if (overflow_)
-        return error{code::not_finite, "computed a key or value that the cache's type cannot hold"}.hint("use the kv type f32; if that fails too, the model's weights are damaged");
+        return error{code::not_finite, "computed a key or value that the cache's type cannot hold"}.hint(
+            "use the kv type f32; if that fails too, the model's weights are damaged");
     return {};
 }
 
@@ -62,12 +64,13 @@ void forward_pass::embed(std::span<const token_id> tokens) {
     each_row(0, T_, [&](std::size_t t) { unpack_row(in_.weights->embedding, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
 }
 
-/// "RoFormer: Enhanced Transformer with Rotary Position Embedding", Su et al. 2021, section 3.2.2. Angles in double: a float's position·frequency is off by 1e-3 at 16k.
+/// "RoFormer: Enhanced Transformer with Rotary Position Embedding", Su et al. 2021, section 3.2.2. Angles in double: a float's position·frequency is off by
+/// 1e-3 at 16k.
 void forward_pass::prepare_rope() {
     const std::size_t pairs = c_.rotated / 2;
     each_row(0, T_, [&](std::size_t t) {
         for (std::size_t i = 0; i < pairs; ++i) {
-            const double angle          = static_cast<double>(S_ + t) * in_.frequencies[i];
+            const double angle       = static_cast<double>(S_ + t) * in_.frequencies[i];
             s_.cosine[t * pairs + i] = static_cast<float>(numerics::cos(angle));
             s_.sine[t * pairs + i]   = static_cast<float>(numerics::sin(angle));
         }
@@ -76,24 +79,22 @@ void forward_pass::prepare_rope() {
 
 /// One pre-norm decoder layer; x[T,D] is the residual stream, updated in place for rows [wanted, T).
 void forward_pass::decoder_layer(std::size_t index, std::size_t wanted) {
-    const layer_weights& w    = in_.weights->layers[index];
-    const std::size_t    D    = c_.D, F = c_.F;
-    const auto           add_to_x = [&](const float* y) {
-        each_row(wanted, T_, [&](std::size_t t) { in_.table->add(y + t * D, s_.x + t * D, D); });
-    };
+    const layer_weights& w = in_.weights->layers[index];
+    const std::size_t    D = c_.D, F = c_.F;
+    const auto           add_to_x = [&](const float* y) { each_row(wanted, T_, [&](std::size_t t) { in_.table->add(y + t * D, s_.x + t * D, D); }); };
 
-    norm(w.attn_norm, 0, T_);                                                          // h[T,D]
+    norm(w.attn_norm, 0, T_);  // h[T,D]
     if (wanted == 0) {
-        matmul(role::qkv, s_.h, D, 0, T_, {{&w.q, s_.q}, {&w.k, s_.k}, {&w.v, s_.v}});   // q[T,H,E] k[T,K,E] v[T,K,E]
+        matmul(role::qkv, s_.h, D, 0, T_, {{&w.q, s_.q}, {&w.k, s_.k}, {&w.v, s_.v}});  // q[T,H,E] k[T,K,E] v[T,K,E]
     } else {
         matmul(role::qkv, s_.h, D, 0, T_, {{&w.k, s_.k}, {&w.v, s_.v}});
         matmul(role::qkv, s_.h, D, wanted, T_, {{&w.q, s_.q}});
     }
-    rope_and_append(index, wanted);                                                    // now S + T positions
+    rope_and_append(index, wanted);  // now S + T positions
     if (wanted == T_) return;
-    attend(index, wanted);                                                             // q[T,H,E] becomes the heads' output
+    attend(index, wanted);  // q[T,H,E] becomes the heads' output
     matmul(role::o, s_.q, c_.H * c_.E, wanted, T_, {{&w.o, s_.h}});
-    add_to_x(s_.h);                                                                    // x[T,D] += heads · Wo^T
+    add_to_x(s_.h);  // x[T,D] += heads · Wo^T
 
     norm(w.ffn_norm, wanted, T_);
     matmul(role::gate_up, s_.h, D, wanted, T_, {{&w.gate, s_.gate}, {&w.up, s_.up}});  // [T,F] each
@@ -117,7 +118,7 @@ void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
         if (t >= wanted) in_.table->rope_interleaved(s_.q + t * c_.H * E, c_.H, E, cosine, sine, c_.rotated);
         in_.table->rope_interleaved(k, c_.K, E, cosine, sine, c_.rotated);
         bool fits = true;
-        for (std::size_t i = 0; i < c_.K * E; ++i) fits = fits && std::fabs(k[i]) <= limit && std::fabs(v[i]) <= limit;   // false for NaN too
+        for (std::size_t i = 0; i < c_.K * E; ++i) fits = fits && std::fabs(k[i]) <= limit && std::fabs(v[i]) <= limit;  // false for NaN too
         if (!fits) overflow_ = true;
         for (std::size_t head = 0; head < c_.K; ++head) append(k + head * E, v + head * E, S_ + t, E, cache_.keys(index, head), cache_.values(index, head));
     });
@@ -164,11 +165,12 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
     const auto is_float = [](const job& j) { return quant::formats()[j.w->panels.format].is_float; };
     if (!std::all_of(jobs.begin(), jobs.end(), is_float)) quantise(r, x, D, row_begin, row_end);
 
-    const auto panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
-    std::size_t all = 0;
+    const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
+    std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);
-    const std::size_t fair  = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8), small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
-    const std::size_t step  = round_up(std::min(fair, small), 4);   // kernels like four panels in flight
+    const std::size_t fair  = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
+                      small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+    const std::size_t step  = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
     std::size_t       tasks = 0;
     for (const job& j : jobs) tasks += div_up(panels_of(j), step);
 
@@ -177,7 +179,8 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
         for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
         const auto&       w     = j->w->panels;
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        const std::size_t slice = round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);   // kernels like eight tokens in flight
+        const std::size_t slice =
+            round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);  // kernels like eight tokens in flight
         for (std::size_t t = row_begin; t < row_end; t += slice) {
             if (stop_.stop_requested()) return;
             matmul_rows(w, begin, end, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y);
@@ -188,8 +191,8 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
     });
 }
 
-void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end,
-                               bool planes, float* y) const {
+void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin,
+                               std::size_t row_end, bool planes, float* y) const {
     const auto& entry = in_.table->matmul[w.format];
     if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
     kernels::quantised in = s_.planes;
@@ -199,13 +202,14 @@ void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin
 }
 
 result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t n) {
-    norm(in_.weights->output_norm, row, row + n);                                                                  // h[n,D]
+    norm(in_.weights->output_norm, row, row + n);  // h[n,D]
     const matrix head{.panels = in_.weights->head, .bias = nullptr};
-    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});                                       // logits[n,V]
+    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});  // logits[n,V]
     if (stop_.stop_requested()) return cancelled();
     const std::span<const float> out(s_.logits, n * c_.V);
     if (!in_.table->all_finite(out.data(), out.size()))
-        return error{code::not_finite, "computed a logit that is not a finite number"}.hint("the weights may be damaged (plume check), or the kv type f16 too narrow for this model (try f32)");
+        return error{code::not_finite, "computed a logit that is not a finite number"}.hint(
+            "the weights may be damaged (plume check), or the kv type f16 too narrow for this model (try f32)");
     return out;
 }
 

@@ -25,29 +25,32 @@ enum class role : std::uint8_t { qkv, o, gate_up, down, head };
 /// attention's projections are a sixth of a layer's weights and the head runs for one token.
 [[nodiscard]] constexpr bool two_planes(activations a, role r) noexcept {
     switch (a) {
-        case activations::a8: return false;
-        case activations::a16: return true;
-        case activations::mixed: return r == role::qkv || r == role::o || r == role::head;
+        case activations::a8:
+            return false;
+        case activations::a16:
+            return true;
+        case activations::mixed:
+            return r == role::qkv || r == role::o || r == role::head;
     }
     return true;
 }
 
 /// The memory of one forward pass of up to T tokens, all in one block. No state between passes.
 struct scratch {
-    static constexpr std::size_t logit_rows = 8;   // rows of logits computed together
+    static constexpr std::size_t logit_rows = 8;  // rows of logits computed together
 
-    float*             x      = nullptr;   // [T, D] residual stream
-    float*             h      = nullptr;   // [T, D]
-    float*             q      = nullptr;   // [T, H, E]; becomes the heads' output
-    float*             k      = nullptr;   // [T, K, E]
-    float*             v      = nullptr;   // [T, K, E]
-    float*             gate   = nullptr;   // [T, F]
-    float*             up     = nullptr;   // [T, F]
-    float*             cosine = nullptr;   // [T, rotated/2]
-    float*             sine   = nullptr;   // [T, rotated/2]
-    float*             partials = nullptr; // [T, K, splits, G, E + 2]
-    float*             logits = nullptr;   // [logit_rows, V]
-    kernels::quantised planes;             // [T, max(D, H·E, F)]: the input of the matmul at hand
+    float*             x        = nullptr;  // [T, D] residual stream
+    float*             h        = nullptr;  // [T, D]
+    float*             q        = nullptr;  // [T, H, E]; becomes the heads' output
+    float*             k        = nullptr;  // [T, K, E]
+    float*             v        = nullptr;  // [T, K, E]
+    float*             gate     = nullptr;  // [T, F]
+    float*             up       = nullptr;  // [T, F]
+    float*             cosine   = nullptr;  // [T, rotated/2]
+    float*             sine     = nullptr;  // [T, rotated/2]
+    float*             partials = nullptr;  // [T, K, splits, G, E + 2]
+    float*             logits   = nullptr;  // [logit_rows, V]
+    kernels::quantised planes;              // [T, max(D, H·E, F)]: the input of the matmul at hand
     std::size_t        T = 0, splits = 0;
     buffer             memory;
 
@@ -61,14 +64,15 @@ struct forward_context {
     const model_weights*         weights;
     const kernels::target_table* table;
     executor*                    workers;
-    std::span<const double>      frequencies;   // [rotated/2] radians a position
+    std::span<const double>      frequencies;  // [rotated/2] radians a position
     plume::activations           activations;
 };
 
 /// The llama forward pass over tokens at positions [S, S + T). Reads and extends the cache; the caller commits the new length when all went well.
 class forward_pass {
 public:
-    forward_pass(const forward_context& in, scratch& s, kv::cache& cache, std::stop_token stop) : in_(in), c_(*in.config), s_(s), cache_(cache), stop_(std::move(stop)) {}
+    forward_pass(const forward_context& in, scratch& s, kv::cache& cache, std::stop_token stop)
+        : in_(in), c_(*in.config), s_(s), cache_(cache), stop_(std::move(stop)) {}
 
     /// x of rows [wanted, T) is complete afterwards; the rows before only leave their keys and values. Ids must be in range.
     /// cancelled, or not_finite when a key or value does not fit the cache's type.
@@ -80,7 +84,7 @@ public:
 private:
     struct job {
         const matrix* w;
-        float*        y;   // [T, N]
+        float*        y;  // [T, N]
     };
 
     void embed(std::span<const token_id> tokens);
@@ -90,7 +94,8 @@ private:
     void attend(std::size_t index, std::size_t wanted);
     void norm(const float* w, std::size_t row_begin, std::size_t row_end);
     void matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs);
-    void matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end, bool planes, float* y) const;
+    void matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end,
+                     bool planes, float* y) const;
     void quantise(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end);
     template <class Body>
     void each_row(std::size_t begin, std::size_t end, const Body& body);

@@ -80,9 +80,9 @@ private:
     const std::vector<std::string>& stops_;
     const piece_fn&                 on_piece_;
     std::string                     held_;
-    std::vector<std::size_t>        ends_;      // where each pushed token's text ends, counted from the start of the answer
-    std::size_t                     out_    = 0;   // bytes handed out
-    std::size_t                     pushed_ = 0;   // tokens
+    std::vector<std::size_t>        ends_;        // where each pushed token's text ends, counted from the start of the answer
+    std::size_t                     out_    = 0;  // bytes handed out
+    std::size_t                     pushed_ = 0;  // tokens
 };
 
 /// However the answer ends, by an error or an exception too: the session keeps the tokens that were handed out and no other.
@@ -124,7 +124,9 @@ result<void> check_options(const generate_options& options) {
     for (const auto& stop : options.stop_strings) {
         if (stop.empty()) return error{code::invalid_argument, "a stop string must not be empty"}.hint("leave it out, or give the text to stop at");
         if (const auto bad = utf8::first_invalid(stop); bad != std::string::npos)
-            return error{code::invalid_argument, "is not valid UTF-8, so no answer can hold it"}.about("stop string", stop).expected_found("UTF-8", "an invalid byte at " + std::to_string(bad));
+            return error{code::invalid_argument, "is not valid UTF-8, so no answer can hold it"}
+                .about("stop string", stop)
+                .expected_found("UTF-8", "an invalid byte at " + std::to_string(bad));
     }
     return {};
 }
@@ -134,28 +136,28 @@ result<std::span<const float>> first_logits(session& s, std::span<const token_id
     // Nothing new to say: the logits after the last held token, computed again.
     const token_id last = s.tokens().back();
     if (auto shorter = s.rewind(s.tokens().size() - 1); !shorter) return std::move(shorter).error();
-    borrowed_token token(s, last);   // an exception of on_progress must not lose it either
+    borrowed_token token(s, last);  // an exception of on_progress must not lose it either
     auto           logits = s.decode(last, call);
     if (logits) token.is_back();
     return logits;
 }
 
 result<finish> run(session& s, std::span<const token_id> prompt, const generate_options& options, const piece_fn& on_piece) {
-    const auto& tokenizer = s.model().tokenizer();   // the callers have seen that the session was not moved from
+    const auto& tokenizer = s.model().tokenizer();  // the callers have seen that the session was not moved from
     if (auto good = check_options(options); !good) return std::move(good).error();
     auto chain = sampler::make(options.sampling, s.model().config().V, options.seed);
     if (!chain) return std::move(chain).error();
-    const std::size_t room  = s.context_tokens() - std::min(s.context_tokens(), s.tokens().size() + prompt.size());
+    const std::size_t room = s.context_tokens() - std::min(s.context_tokens(), s.tokens().size() + prompt.size());
     outlet            out(options.stop_strings, on_piece, std::min(options.max_tokens, room));
     text_stream       text(tokenizer, /*show_special=*/false, /*at_start=*/false);
     for (const token_id token : s.tokens()) chain->accept(token);
     for (const token_id token : prompt) chain->accept(token);
 
-    finish            f{.reason = stop_reason::length, .prompt_tokens = prompt.size(), .seed = options.seed};
-    const auto        start = clock::now();
-    call_options      call{.stop = options.stop, .on_progress = options.on_progress};
-    auto              logits = first_logits(s, prompt, call);
-    f.prefill_seconds        = seconds_since(start);
+    finish       f{.reason = stop_reason::length, .prompt_tokens = prompt.size(), .seed = options.seed};
+    const auto   start = clock::now();
+    call_options call{.stop = options.stop, .on_progress = options.on_progress};
+    auto         logits = first_logits(s, prompt, call);
+    f.prefill_seconds   = seconds_since(start);
     if (!logits) {
         if (logits.error().code() != code::cancelled) return std::move(logits).error();
         f.reason        = stop_reason::stopped;
@@ -168,19 +170,31 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     const auto          decode_start = clock::now();
     auto                state        = outlet::state::going;
     while (f.generated_tokens < options.max_tokens) {
-        if (options.stop.stop_requested()) { f.reason = stop_reason::stopped; break; }
+        if (options.stop.stop_requested()) {
+            f.reason = stop_reason::stopped;
+            break;
+        }
         const auto token = chain->sample(*logits);
         if (!token) return error(token.error());
         const auto ends = tokenizer.end_tokens();
-        if (!options.ignore_end && std::find(ends.begin(), ends.end(), *token) != ends.end()) { f.reason = stop_reason::end; break; }
-        if (s.tokens().size() == s.context_tokens()) { f.reason = stop_reason::context_full; break; }
+        if (!options.ignore_end && std::find(ends.begin(), ends.end(), *token) != ends.end()) {
+            f.reason = stop_reason::end;
+            break;
+        }
+        if (s.tokens().size() == s.context_tokens()) {
+            f.reason = stop_reason::context_full;
+            break;
+        }
         if (auto held = s.append(*token); !held) return std::move(held).error();
         chain->accept(*token);
         ++f.generated_tokens;
         state = out.push(text.push(*token));
-        if (state != outlet::state::going) { f.reason = state == outlet::state::refused ? stop_reason::stopped : stop_reason::stop_string; break; }
+        if (state != outlet::state::going) {
+            f.reason = state == outlet::state::refused ? stop_reason::stopped : stop_reason::stop_string;
+            break;
+        }
         if (f.generated_tokens == options.max_tokens) break;
-        logits = s.prefill({}, call);   // computes the token just held
+        logits = s.prefill({}, call);  // computes the token just held
         if (!logits) {
             if (logits.error().code() != code::cancelled) return std::move(logits).error();
             f.reason = stop_reason::stopped;
@@ -211,7 +225,7 @@ result<finish> generate(session& s, std::string_view prompt, const generate_opti
     return guarded([&]() -> result<finish> {
         if (s.context_tokens() == 0) return moved_from();
         const bool first = s.tokens().empty();
-        auto       ids   = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
+        auto       ids = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
         if (!ids) return std::move(ids).error();
         if (ids->empty() && first)
             return error{code::invalid_argument, "the prompt is empty, and this model has no token that begins a text"}.hint("write a prompt");

@@ -18,7 +18,7 @@ auto guarded(const Body& body) -> decltype(body()) {
     try {
         return body();
     } catch (const std::bad_alloc&) {
-        return error{code::out_of_memory, "no memory left"};   // short: its text needs no allocation
+        return error{code::out_of_memory, "no memory left"};  // short: its text needs no allocation
     }
 #else
     return body();

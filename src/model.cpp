@@ -22,7 +22,9 @@ result<std::vector<double>> rope_frequencies(const io::gguf& file, const model_c
     for (std::size_t i = 0; i < frequencies.size(); ++i) {
         const double factor = factors == nullptr ? 1.0 : static_cast<double>(factors[i]);
         if (!(factor > 1e-6 && factor < 1e9))
-            return file.fault(code::format_invalid, "holds a factor that is not a positive number").about("tensor", "rope_freqs.weight").expected_found("1e-6 to 1e9", to_text(factor));
+            return file.fault(code::format_invalid, "holds a factor that is not a positive number")
+                .about("tensor", "rope_freqs.weight")
+                .expected_found("1e-6 to 1e9", to_text(factor));
         frequencies[i] = numerics::pow(c.rope_base, -2.0 * static_cast<double>(i) / static_cast<double>(c.rotated)) * c.rope_scale / factor;
     }
     return frequencies;
@@ -46,11 +48,12 @@ result<opened> prepare(result<io::gguf> file, const load_options& options) {
     auto tokenizer = plume::tokenizer::from_gguf(*file, options.on_notice);
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
-        return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens").about("tensor", "token_embd.weight")
+        return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
+            .about("tensor", "token_embd.weight")
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     if (options.stop.stop_requested()) return stopped();
-    auto plan        = plan_weights(*file, parts->config, parts->weights);
+    auto plan = plan_weights(*file, parts->config, parts->weights);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
 }
@@ -71,8 +74,9 @@ result<void> choose_machine(model::parts& p, const load_options& options) {
 result<void> check_memory(const io::gguf& file, const weight_plan& plan, bool map) {
     const std::uint64_t need = plan.bytes + (map ? 0 : load_piece_bytes), available = available_memory().available;
     if (need <= available) return {};
-    return file.fault(code::out_of_memory, "needs more memory than is available for its weights alone").expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)",
-                                                                                                                      readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
+    return file.fault(code::out_of_memory, "needs more memory than is available for its weights alone")
+        .expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)",
+                        readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
         .hint("close other programs, or choose a smaller model or one of a smaller weight type, such as Q4_K_M");
 }
 
@@ -121,7 +125,7 @@ result<model> load_reader(std::uint64_t size, io::read_fn read, load_options opt
 
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
     return guarded([&]() -> result<memory_plan> {
-        const std::uint64_t available = available_memory().available;   // before the tokenizer is there, which total() counts
+        const std::uint64_t available = available_memory().available;  // before the tokenizer is there, which total() counts
         auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load);
         if (!all) return std::move(all).error();
         const auto& config  = all->parts->config;

@@ -11,13 +11,13 @@ namespace plume {
 
 /// What a model is made of; const once loaded.
 struct model::parts {
-    model_config                      config;
-    std::optional<plume::tokenizer>   tokenizer;
-    model_weights                     weights;
-    std::vector<double>               frequencies;   // of RoPE, radians a position
-    const kernels::target_table*      table = nullptr;
-    std::shared_ptr<plume::executor>  workers;
-    plume::activations                activations = plume::activations::mixed;
+    model_config                     config;
+    std::optional<plume::tokenizer>  tokenizer;
+    model_weights                    weights;
+    std::vector<double>              frequencies;  // of RoPE, radians a position
+    const kernels::target_table*     table = nullptr;
+    std::shared_ptr<plume::executor> workers;
+    plume::activations               activations = plume::activations::mixed;
 
     [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations}; }
 };

@@ -15,8 +15,8 @@ using quant::scale_layout;
 /// Which planes a code of `bits` bits is split in, where each begins in a block's bytes, and from which bit of the code it takes.
 struct planes {
     bool        four, two, one;
-    std::size_t two_at, one_at;         // bytes from the block's start
-    unsigned    two_shift, one_shift;   // bits of the code below the plane
+    std::size_t two_at, one_at;        // bytes from the block's start
+    unsigned    two_shift, one_shift;  // bits of the code below the plane
 };
 
 constexpr planes planes_of(unsigned bits) noexcept {
@@ -73,21 +73,37 @@ T fetch(const std::byte* stream, std::size_t index) noexcept {
     return value;
 }
 
-void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, const quant::codes_32& c, std::size_t b, std::size_t lane, std::byte* panel) noexcept {
+void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, const quant::codes_32& c, std::size_t b, std::size_t lane,
+                std::byte* panel) noexcept {
     std::byte* scales = panel + s.scales_at + b * s.scale_bytes;
     std::byte* mins   = panel + s.mins_at + b * s.min_bytes;
     std::byte* super  = panel + s.supers_at + b / 8 * s.super_bytes;
     switch (l.scale) {
-        case scale_layout::per_32_f16: store(scales, lane, to_half(c.d)); break;
-        case scale_layout::per_32_f32: store(scales, lane, c.d); break;
-        case scale_layout::per_256_sub_16: store(scales, panel_rows + lane, c.sub[1]); [[fallthrough]];
-        case scale_layout::per_256_sub_32: store(scales, lane, c.sub[0]), store(super, lane, c.d); break;
+        case scale_layout::per_32_f16:
+            store(scales, lane, to_half(c.d));
+            break;
+        case scale_layout::per_32_f32:
+            store(scales, lane, c.d);
+            break;
+        case scale_layout::per_256_sub_16:
+            store(scales, panel_rows + lane, c.sub[1]);
+            [[fallthrough]];
+        case scale_layout::per_256_sub_32:
+            store(scales, lane, c.sub[0]), store(super, lane, c.d);
+            break;
     }
     switch (l.min) {
-        case min_layout::none: break;
-        case min_layout::per_32_f16: store(mins, lane, to_half(c.dmin)); break;
-        case min_layout::per_256_sub_16: store(mins, panel_rows + lane, c.min[1]); [[fallthrough]];
-        case min_layout::per_256_sub_32: store(mins, lane, c.min[0]), store(super, panel_rows + lane, c.dmin); break;
+        case min_layout::none:
+            break;
+        case min_layout::per_32_f16:
+            store(mins, lane, to_half(c.dmin));
+            break;
+        case min_layout::per_256_sub_16:
+            store(mins, panel_rows + lane, c.min[1]);
+            [[fallthrough]];
+        case min_layout::per_256_sub_32:
+            store(mins, lane, c.min[0]), store(super, panel_rows + lane, c.dmin);
+            break;
     }
 }
 
@@ -103,15 +119,28 @@ affine get_scales(const quant::code_layout& l, const kernels::panel_shape& s, st
     const std::byte* super  = panel + s.supers_at + b / 8 * s.super_bytes;
     affine           a{0, 1, 0, 1};
     switch (l.scale) {
-        case scale_layout::per_32_f16: a.d = to_float(fetch<half>(scales, lane)); break;
-        case scale_layout::per_32_f32: a.d = fetch<float>(scales, lane); break;
-        case scale_layout::per_256_sub_32: a.d = fetch<float>(super, lane), a.sub = fetch<std::int8_t>(scales, lane); break;
-        case scale_layout::per_256_sub_16: a.d = fetch<float>(super, lane), a.sub = fetch<std::int8_t>(scales, panel_rows * half_block + lane); break;
+        case scale_layout::per_32_f16:
+            a.d = to_float(fetch<half>(scales, lane));
+            break;
+        case scale_layout::per_32_f32:
+            a.d = fetch<float>(scales, lane);
+            break;
+        case scale_layout::per_256_sub_32:
+            a.d = fetch<float>(super, lane), a.sub = fetch<std::int8_t>(scales, lane);
+            break;
+        case scale_layout::per_256_sub_16:
+            a.d = fetch<float>(super, lane), a.sub = fetch<std::int8_t>(scales, panel_rows * half_block + lane);
+            break;
     }
     switch (l.min) {
-        case min_layout::none: break;
-        case min_layout::per_32_f16: a.dmin = to_float(fetch<half>(mins, lane)); break;
-        case min_layout::per_256_sub_32: a.dmin = fetch<float>(super, panel_rows + lane), a.min = fetch<std::uint8_t>(mins, lane); break;
+        case min_layout::none:
+            break;
+        case min_layout::per_32_f16:
+            a.dmin = to_float(fetch<half>(mins, lane));
+            break;
+        case min_layout::per_256_sub_32:
+            a.dmin = fetch<float>(super, panel_rows + lane), a.min = fetch<std::uint8_t>(mins, lane);
+            break;
         case min_layout::per_256_sub_16:
             a.dmin = fetch<float>(super, panel_rows + lane), a.min = fetch<std::uint8_t>(mins, panel_rows * half_block + lane);
             break;
@@ -170,12 +199,12 @@ void unpack_row(const kernels::panels& w, std::size_t row, float* out) noexcept 
     for (std::size_t b = 0; b < w.D / block_elems; ++b) {
         const auto* block = reinterpret_cast<const std::uint8_t*>(panel + b * shape.codes_bytes);
         for (std::size_t h = 0; h < 2; ++h) {
-            const affine a = get_scales(f.codes, shape, b, h, lane, panel);
-            const float  scale = a.d * a.sub, minimum = a.dmin * a.min;   // exact, as is the product below: one rounding, that of the difference
+            const affine a     = get_scales(f.codes, shape, b, h, lane, panel);
+            const float  scale = a.d * a.sub, minimum = a.dmin * a.min;  // exact, as is the product below: one rounding, that of the difference
             for (std::size_t i = 16 * h; i < 16 * h + 16; ++i) {
-                const unsigned code  = get_code(f.codes.bits, block, lane, i);
-                const int      value = f.codes.has_table ? f.table[code] : static_cast<int>(code) - f.offset;
-                const float    w_i   = scale * static_cast<float>(value);
+                const unsigned code      = get_code(f.codes.bits, block, lane, i);
+                const int      value     = f.codes.has_table ? f.table[code] : static_cast<int>(code) - f.offset;
+                const float    w_i       = scale * static_cast<float>(value);
                 out[b * block_elems + i] = f.codes.min == min_layout::none ? w_i : w_i - minimum;
             }
         }

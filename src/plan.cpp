@@ -18,7 +18,7 @@ std::string readable_bytes(std::uint64_t bytes) {
     constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     if (bytes < 1024) return std::to_string(bytes) + " bytes";
     std::size_t   unit   = 1;
-    std::uint64_t tenths = bytes / 1024 * 10 + bytes % 1024 * 10 / 1024;   // of a KiB; integers: the same text in every locale
+    std::uint64_t tenths = bytes / 1024 * 10 + bytes % 1024 * 10 / 1024;  // of a KiB; integers: the same text in every locale
     for (; tenths >= 10'240 && unit + 1 < std::size(units); ++unit) tenths /= 1024;
     return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + ' ' + units[unit];
 }
@@ -54,7 +54,7 @@ std::size_t largest_context(const model_config& c, session_options settled, std:
     };
     const std::size_t most = std::max(settled.context_tokens, c.context_tokens);
     if (fits(most)) return most;
-    std::size_t low = 0, high = most / least_context_step;   // in steps of 16; `low` fits
+    std::size_t low = 0, high = most / least_context_step;  // in steps of 16; `low` fits
     while (low < high) {
         const std::size_t middle = low + (high - low + 1) / 2;
         if (fits(middle * least_context_step))

@@ -10,13 +10,14 @@ namespace plume {
 
 struct session::state {
     plume::model          model;
-    session_options       options;     // settled
+    session_options       options;  // settled
     kv::cache             cache;
     plume::scratch        scratch;
-    std::vector<token_id> tokens;      // held; capacity is the context's
-    std::size_t           computed = 0;   // of them, the first ones, have keys and values
+    std::vector<token_id> tokens;        // held; capacity is the context's
+    std::size_t           computed = 0;  // of them, the first ones, have keys and values
 
-    state(plume::model m, session_options o, kv::cache c, plume::scratch s) : model(std::move(m)), options(std::move(o)), cache(std::move(c)), scratch(std::move(s)) {
+    state(plume::model m, session_options o, kv::cache c, plume::scratch s)
+        : model(std::move(m)), options(std::move(o)), cache(std::move(c)), scratch(std::move(s)) {
         tokens.reserve(options.context_tokens);
     }
 };
@@ -43,21 +44,23 @@ result<void> check_tokens(const session::state& s, std::span<const token_id> tok
     const auto V = static_cast<token_id>(s.model.config().V);
     for (std::size_t i = 0; i < tokens.size(); ++i)
         if (tokens[i] < 0 || tokens[i] >= V)
-            return error{code::token_out_of_range, "is not in the vocabulary"}.about("token", std::to_string(tokens[i]))
+            return error{code::token_out_of_range, "is not in the vocabulary"}
+                .about("token", std::to_string(tokens[i]))
                 .expected_found("an id from 0 to " + std::to_string(V - 1), std::to_string(tokens[i]) + " at index " + std::to_string(i));
     const std::size_t room = s.options.context_tokens - s.tokens.size();
     if (tokens.size() > room)
         return error{code::context_full, "the prompt does not fit the session's context"}
-            .expected_found("at most " + std::to_string(room) + " tokens" +
-                                (s.tokens.empty() ? "" : " (of " + std::to_string(s.options.context_tokens) + ", " + std::to_string(s.tokens.size()) + " are held)"),
-                            std::to_string(tokens.size()))
+            .expected_found(
+                "at most " + std::to_string(room) + " tokens" +
+                    (s.tokens.empty() ? "" : " (of " + std::to_string(s.options.context_tokens) + ", " + std::to_string(s.tokens.size()) + " are held)"),
+                std::to_string(tokens.size()))
             .hint("ask for a larger context, or shorten the prompt");
     return {};
 }
 
 /// Computes the held tokens that have no keys and values yet, in chunks. From token `wanted` on, on_logits gets each token's logits.
-result<void> compute(session::state& s, std::size_t wanted, const std::function<bool(std::size_t, std::span<const float>)>* on_logits, const call_options& options,
-                     std::span<const float>* last) {
+result<void> compute(session::state& s, std::size_t wanted, const std::function<bool(std::size_t, std::span<const float>)>* on_logits,
+                     const call_options& options, std::span<const float>* last) {
     const forward_context in    = s.model.internals().context();
     const std::size_t     begin = s.computed, end = s.tokens.size();
     const auto            stopped = [] { return error{code::cancelled, "was stopped before the step was complete"}; };
@@ -65,7 +68,7 @@ result<void> compute(session::state& s, std::size_t wanted, const std::function<
     while (done < end) {
         if (options.stop.stop_requested()) return stopped();
         const std::size_t T     = std::min(s.options.prefill_chunk, end - done);
-        const std::size_t first = std::clamp(wanted, done, done + T) - done;   // row in this chunk
+        const std::size_t first = std::clamp(wanted, done, done + T) - done;  // row in this chunk
         forward_pass      pass(in, s.scratch, s.cache, options.stop);
         if (auto ran = pass.run(std::span(s.tokens).subspan(done, T), done, first); !ran) return ran;
         for (std::size_t row = first; row < T; row += plume::scratch::logit_rows) {
@@ -94,8 +97,8 @@ session::~session()                             = default;
 const plume::model&       session::model() const noexcept { return state_->model; }
 std::size_t               session::context_tokens() const noexcept { return state_ ? state_->options.context_tokens : 0; }
 std::span<const token_id> session::tokens() const noexcept { return state_ ? std::span<const token_id>(state_->tokens) : std::span<const token_id>(); }
-std::size_t session::allocated_bytes() const noexcept {
-    if (!state_) return 0;
+std::size_t               session::allocated_bytes() const noexcept {
+                  if (!state_) return 0;
     return state_->cache.layout().bytes() + state_->scratch.memory.size() + state_->tokens.capacity() * sizeof(token_id);
 }
 
@@ -116,7 +119,8 @@ result<std::span<const float>> session::prefill(std::span<const token_id> tokens
 
 result<std::span<const float>> session::decode(token_id token, const call_options& options) { return prefill({&token, 1}, options); }
 
-result<void> session::score(std::span<const token_id> tokens, const std::function<bool(std::size_t, std::span<const float>)>& on_logits, const call_options& options) {
+result<void> session::score(std::span<const token_id> tokens, const std::function<bool(std::size_t, std::span<const float>)>& on_logits,
+                            const call_options& options) {
     return guarded([&]() -> result<void> {
         if (!state_) return no_session();
         if (!on_logits) return error{code::invalid_argument, "score needs a function that takes the logits"};
@@ -143,7 +147,8 @@ result<void> session::rewind(std::size_t n) {
     return guarded([&]() -> result<void> {
         if (!state_) return no_session();
         if (n > state_->tokens.size())
-            return error{code::invalid_argument, "cannot go forward by rewinding"}.expected_found("0 to " + std::to_string(state_->tokens.size()), std::to_string(n));
+            return error{code::invalid_argument, "cannot go forward by rewinding"}.expected_found("0 to " + std::to_string(state_->tokens.size()),
+                                                                                                  std::to_string(n));
         state_->tokens.resize(n);
         state_->computed = std::min(state_->computed, n);
         return {};
@@ -181,7 +186,8 @@ result<session> model::new_session(session_options options) const {
         if (need > available) {
             const std::size_t fits = largest_context(c, *settled, available);
             return error{code::out_of_memory, "a session of " + std::to_string(settled->context_tokens) + " tokens needs more memory than is available"}
-                .expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)", readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
+                .expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)",
+                                readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
                 .hint(fits == 0 ? "close other programs, or choose a smaller model" : "a context of " + std::to_string(fits) + " tokens would fit");
         }
         auto cache = kv::cache::make(kv::layout::make(c.L, c.K, c.E, settled->context_tokens, settled->kv_type));

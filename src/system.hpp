@@ -10,21 +10,22 @@ namespace plume {
 
 /// Bytes a process may still allocate: the smaller of MemAvailable and, for each cgroup above this one (v2 or v1), limit - usage + reclaimable file pages.
 struct memory_state {
-    std::uint64_t                available;      // the smaller of both
-    std::uint64_t                system;         // MemAvailable of /proc/meminfo
-    std::optional<std::uint64_t> cgroup;         // what the cgroup's limit leaves; empty without a limit
+    std::uint64_t                available;  // the smaller of both
+    std::uint64_t                system;     // MemAvailable of /proc/meminfo
+    std::optional<std::uint64_t> cgroup;     // what the cgroup's limit leaves; empty without a limit
 };
 [[nodiscard]] memory_state available_memory() noexcept;
 
 /// Instruction sets that CPUID reports and that the operating system has switched on (XGETBV).
 struct cpu_features {
-    bool avx2 = false, fma = false, f16c = false;                                   // with OS support of ymm
-    bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;     // with OS support of zmm
+    bool avx2 = false, fma = false, f16c = false;                                // with OS support of ymm
+    bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;  // with OS support of zmm
     bool avx512vnni = false;
 };
 [[nodiscard]] cpu_features detect_cpu() noexcept;
 
-/// Sets this thread's floating-point control to the contract's (round to nearest even, denormals kept, all exceptions masked) and gives the caller's back at the end.
+/// Sets this thread's floating-point control to the contract's (round to nearest even, denormals kept, all exceptions masked) and gives the caller's back at
+/// the end.
 class fp_control {
 public:
     fp_control() noexcept;

@@ -36,7 +36,8 @@ public:
     result<weight_plan> finish() {
         for (const auto& t : file_.tensors())
             if (!error_ && !taken_.contains(&t))
-                error_ = file_.fault(code::format_unsupported, "is not part of this architecture as plume knows it").about("tensor", t.name)
+                error_ = file_.fault(code::format_unsupported, "is not part of this architecture as plume knows it")
+                             .about("tensor", t.name)
                              .hint("a result computed without it would be wrong; the file may be of a newer variant");
         if (error_) return std::move(*error_);
         return std::move(plan_);
@@ -54,19 +55,23 @@ private:
         taken_.insert(&t);
         const std::array<std::uint64_t, 4> want = {D, N == 0 ? 1 : N, 1, 1};
         if (t.dims != want) {
-            const auto text = [](const auto& dims) { return std::to_string(dims[0]) + " x " + std::to_string(dims[1]) + " x " + std::to_string(dims[2]) + " x " + std::to_string(dims[3]); };
+            const auto text = [](const auto& dims) {
+                return std::to_string(dims[0]) + " x " + std::to_string(dims[1]) + " x " + std::to_string(dims[2]) + " x " + std::to_string(dims[3]);
+            };
             error_ = file_.fault(code::format_invalid, "has the wrong shape").about("tensor", t.name).expected_found(text(want), text(t.dims));
             return;
         }
         const auto* f = quant::find_format(t.type);
         if (f == nullptr) {
             const auto known = quant::find_type(t.type);
-            error_           = file_.fault(code::format_unsupported, "is of a weight type that does not run yet").about("tensor", t.name)
+            error_           = file_.fault(code::format_unsupported, "is of a weight type that does not run yet")
+                         .about("tensor", t.name)
                          .expected_found(list_of_formats(), known ? std::string(known->name) : "type " + std::to_string(t.type));
             return;
         }
         if (vector != nullptr && !f->is_float) {
-            error_ = file_.fault(code::format_unsupported, "is a vector in a quantised type").about("tensor", t.name).expected_found("F32, F16 or BF16", f->name);
+            error_ =
+                file_.fault(code::format_unsupported, "is a vector in a quantised type").about("tensor", t.name).expected_found("F32, F16 or BF16", f->name);
             return;
         }
         weight_slot slot{.tensor = &t, .N = N, .D = D, .at = plan_.bytes, .panels = panels, .vector = vector};
@@ -90,15 +95,16 @@ private:
         return text;
     }
 
-    const io::gguf&                             file_;
-    weight_plan                                 plan_;
-    std::unordered_set<const io::tensor_info*>  taken_;
-    std::optional<error>                        error_;
+    const io::gguf&                            file_;
+    weight_plan                                plan_;
+    std::unordered_set<const io::tensor_info*> taken_;
+    std::optional<error>                       error_;
 };
 
 /// Calls use(bytes of rows [row, row + n), row, n) for pieces of whole panels of a matrix, or the whole vector at once.
 result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const load_watch& watch, std::uint64_t& done,
-                            const std::function<result<void>(std::span<const std::byte>, std::size_t row, std::size_t n)>& use, std::vector<std::byte>& scratch) {
+                            const std::function<result<void>(std::span<const std::byte>, std::size_t row, std::size_t n)>& use,
+                            std::vector<std::byte>&                                                                        scratch) {
     const std::size_t rows      = std::max<std::size_t>(slot.N, 1);
     const auto        row_bytes = static_cast<std::size_t>(slot.tensor->bytes / rows);
     const std::size_t step      = std::max<std::size_t>(load_piece_bytes / std::max<std::size_t>(row_bytes * kernels::panel_rows, 1), 1) * kernels::panel_rows;
@@ -125,7 +131,7 @@ result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, mo
     };
     all.take("token_embd.weight", c.V, c.D, w.embedding);
     all.take("output_norm.weight", c.D, w.output_norm);
-    if (all.has("output.weight")) all.take("output.weight", c.V, c.D, w.head);   // else tied: load_weights makes the head the embedding
+    if (all.has("output.weight")) all.take("output.weight", c.V, c.D, w.head);  // else tied: load_weights makes the head the embedding
     all.take_if_there("rope_freqs.weight", c.rotated / 2, w.rope_factors);
     for (std::size_t i = 0; i < c.L; ++i) {
         const std::string block = "blk." + std::to_string(i) + '.';
@@ -159,7 +165,7 @@ result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_w
             }
             const std::size_t one_panel = panel_bytes(f, slot.D), row_bytes = bytes.size() / n, first = row / kernels::panel_rows;
             parallel(workers, div_up(n, kernels::panel_rows), [&](std::size_t p) {
-                if (watch.stop.stop_requested()) return;   // for_each_piece sees it too
+                if (watch.stop.stop_requested()) return;  // for_each_piece sees it too
                 const std::size_t from = p * kernels::panel_rows;
                 pack_panel(f, bytes.data() + from * row_bytes, std::min(kernels::panel_rows, n - from), slot.D, base + (first + p) * one_panel);
             });
@@ -179,7 +185,7 @@ result<void> check_weights(const io::gguf& file, const weight_plan& plan, execut
     for (const auto& slot : plan.slots) {
         const auto& f   = *quant::find_format(slot.tensor->type);
         const auto  use = [&](std::span<const std::byte> bytes, std::size_t row, std::size_t n) -> result<void> {
-            const std::size_t blocks = bytes.size() / f.block_bytes, step = 1024;
+            const std::size_t        blocks = bytes.size() / f.block_bytes, step = 1024;
             std::atomic<std::size_t> bad = blocks;
             parallel(workers, div_up(blocks, step), [&](std::size_t piece) {
                 if (watch.stop.stop_requested()) return;
@@ -188,12 +194,15 @@ result<void> check_weights(const io::gguf& file, const weight_plan& plan, execut
                     f.decode(bytes.data() + b * f.block_bytes, 1, weights);
                     if (std::all_of(weights, weights + f.weights, [](float x) { return std::isfinite(x); })) continue;
                     std::size_t first = bad.load();
-                    while (b < first && !bad.compare_exchange_weak(first, b)) {}
+                    while (b < first && !bad.compare_exchange_weak(first, b)) {
+                    }
                 }
             });
             if (bad == blocks) return {};
-            return file.fault(code::format_invalid, "holds a weight that is not a finite number").about("tensor", slot.tensor->name)
-                .at(slot.tensor->offset + row * (bytes.size() / n) + bad * f.block_bytes).hint("the file is damaged or was made from a broken checkpoint; download it again");
+            return file.fault(code::format_invalid, "holds a weight that is not a finite number")
+                .about("tensor", slot.tensor->name)
+                .at(slot.tensor->offset + row * (bytes.size() / n) + bad * f.block_bytes)
+                .hint("the file is damaged or was made from a broken checkpoint; download it again");
         };
         if (auto read = for_each_piece(file, slot, watch, done, use, scratch); !read) return read;
     }

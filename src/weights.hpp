@@ -24,20 +24,20 @@ struct matrix {
 };
 
 struct layer_weights {
-    const float* attn_norm = nullptr;   // [D]
-    matrix       q, k, v;               // [H·E, D], [K·E, D], [K·E, D]
-    matrix       o;                     // [D, H·E]
-    const float* ffn_norm = nullptr;    // [D]
-    matrix       gate, up;              // [F, D]
-    matrix       down;                  // [D, F]
+    const float* attn_norm = nullptr;  // [D]
+    matrix       q, k, v;              // [H·E, D], [K·E, D], [K·E, D]
+    matrix       o;                    // [D, H·E]
+    const float* ffn_norm = nullptr;   // [D]
+    matrix       gate, up;             // [F, D]
+    matrix       down;                 // [D, F]
 };
 
 /// All weights of a model, in one block of memory. Immutable once loaded.
 struct model_weights {
-    kernels::panels            embedding;                // [V, D]; the head's own panels where they are tied
-    kernels::panels            head;                     // [V, D]
-    const float*               output_norm  = nullptr;   // [D]
-    const float*               rope_factors = nullptr;   // [rotated/2] or null: divides the frequencies
+    kernels::panels            embedding;               // [V, D]; the head's own panels where they are tied
+    kernels::panels            head;                    // [V, D]
+    const float*               output_norm  = nullptr;  // [D]
+    const float*               rope_factors = nullptr;  // [rotated/2] or null: divides the frequencies
     std::vector<layer_weights> layers;
     buffer                     memory;
 };

@@ -18,20 +18,20 @@ namespace plume {
 
 struct generate_options {
     std::size_t                       max_tokens = 256;
-    sampling_options                  sampling{};          // greedy by default
-    std::uint64_t                     seed = 0;            // of the draws; the same seed, prompt and model give the same text
-    std::vector<std::string>          stop_strings{};      // the answer ends before the first of them
-    bool                              add_bos       = true;    // at the start of a session, where the model wants one
-    bool                              parse_special = false;   // control tokens written in the prompt count as such: only for text you trust
-    bool                              ignore_end    = false;   // go on after the model's end token (which is then shown as nothing)
+    sampling_options                  sampling{};             // greedy by default
+    std::uint64_t                     seed = 0;               // of the draws; the same seed, prompt and model give the same text
+    std::vector<std::string>          stop_strings{};         // the answer ends before the first of them
+    bool                              add_bos       = true;   // at the start of a session, where the model wants one
+    bool                              parse_special = false;  // control tokens written in the prompt count as such: only for text you trust
+    bool                              ignore_end    = false;  // go on after the model's end token (which is then shown as nothing)
     std::stop_token                   stop{};
-    std::function<bool(double share)> on_progress{};       // of the prompt; false stops
+    std::function<bool(double share)> on_progress{};  // of the prompt; false stops
     notice_fn                         on_notice{};
 };
 
 enum class stop_reason : std::uint8_t {
-    end,           // the model said so
-    length,        // max_tokens
+    end,     // the model said so
+    length,  // max_tokens
     stop_string,
     context_full,  // the session has no room left
     stopped,       // `stop` was asked, or a callback returned false
@@ -40,14 +40,15 @@ enum class stop_reason : std::uint8_t {
 
 struct finish {
     stop_reason   reason           = stop_reason::end;
-    std::size_t   prompt_tokens    = 0;   // computed by this call, BOS included
-    std::size_t   generated_tokens = 0;   // handed out
+    std::size_t   prompt_tokens    = 0;  // computed by this call, BOS included
+    std::size_t   generated_tokens = 0;  // handed out
     double        prefill_seconds  = 0;
     double        decode_seconds   = 0;
     std::uint64_t seed             = 0;
 };
 
-/// Handed each piece of text as it comes: valid UTF-8, whole characters, control tokens left out. On the calling thread; the view lives for the call; false stops.
+/// Handed each piece of text as it comes: valid UTF-8, whole characters, control tokens left out. On the calling thread; the view lives for the call; false
+/// stops.
 using piece_fn = std::function<bool(std::string_view piece)>;
 
 /// Continues the session's text with `prompt` (may be empty when there is a BOS or the session holds tokens) and then with what the model says.

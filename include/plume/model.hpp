@@ -22,33 +22,33 @@ namespace plume {
 class session;
 
 struct load_options {
-    bool                              map = true;          // map the file while it is read; false: read a private copy piece by piece
-    std::size_t                       threads = 0;         // of the model's own pool, the calling thread included; 0: as many as this process may use
-    std::shared_ptr<plume::executor>  executor{};          // the host's own, instead of a pool
-    std::string                       cpu_target{};        // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
+    bool                              map     = true;  // map the file while it is read; false: read a private copy piece by piece
+    std::size_t                       threads = 0;     // of the model's own pool, the calling thread included; 0: as many as this process may use
+    std::shared_ptr<plume::executor>  executor{};      // the host's own, instead of a pool
+    std::string                       cpu_target{};    // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
     plume::activations                activations = plume::activations::mixed;
-    std::function<bool(double share)> on_progress{};       // share of the work done, 0 to 1; false cancels
+    std::function<bool(double share)> on_progress{};  // share of the work done, 0 to 1; false cancels
     notice_fn                         on_notice{};
     std::stop_token                   stop{};
     io::gguf_limits                   limits{};
 };
 
 struct session_options {
-    std::size_t    context_tokens = 0;     // room for prompt and answer; 0: the model's own, at most 4,096
+    std::size_t    context_tokens = 0;  // room for prompt and answer; 0: the model's own, at most 4,096
     plume::kv_type kv_type        = plume::kv_type::f16;
-    std::size_t    prefill_chunk  = 128;   // tokens computed together, 1 to 4,096; more need more scratch. Never changes a bit of a result
+    std::size_t    prefill_chunk  = 128;  // tokens computed together, 1 to 4,096; more need more scratch. Never changes a bit of a result
     notice_fn      on_notice{};
 };
 
 /// What a model and one session will allocate, exactly, and what this machine has. All in bytes.
 struct memory_plan {
-    std::uint64_t weights   = 0;   // repacked weights
-    std::uint64_t text      = 0;   // the tokenizer's tables
-    std::uint64_t kv        = 0;   // keys and values of context_tokens positions
-    std::uint64_t scratch   = 0;   // activations of a prefill chunk, logits, quantised inputs
-    std::uint64_t available = 0;   // what the machine or the cgroup leaves to this process now
-    std::size_t   context_tokens = 0;
-    std::size_t   context_that_fits = 0;   // the largest context whose plan fits, up to the model's own or the one asked for; 0: not even 16 tokens
+    std::uint64_t weights           = 0;  // repacked weights
+    std::uint64_t text              = 0;  // the tokenizer's tables
+    std::uint64_t kv                = 0;  // keys and values of context_tokens positions
+    std::uint64_t scratch           = 0;  // activations of a prefill chunk, logits, quantised inputs
+    std::uint64_t available         = 0;  // what the machine or the cgroup leaves to this process now
+    std::size_t   context_tokens    = 0;
+    std::size_t   context_that_fits = 0;  // the largest context whose plan fits, up to the model's own or the one asked for; 0: not even 16 tokens
 
     [[nodiscard]] std::uint64_t total() const noexcept { return weights + text + kv + scratch; }
     [[nodiscard]] bool          fits() const noexcept { return total() <= available; }
@@ -59,7 +59,7 @@ class model {
 public:
     [[nodiscard]] const plume::tokenizer& tokenizer() const noexcept;
     [[nodiscard]] const model_config&     config() const noexcept;
-    [[nodiscard]] std::string_view        cpu_target() const noexcept;    // the one in use
+    [[nodiscard]] std::string_view        cpu_target() const noexcept;  // the one in use
     [[nodiscard]] plume::activations      activations() const noexcept;
     [[nodiscard]] std::size_t             threads() const noexcept;
     [[nodiscard]] std::uint64_t           weight_bytes() const noexcept;  // allocated
@@ -81,7 +81,7 @@ private:
 /// Every fault of the file is an error with file, place, expected, found and a next step; out_of_memory before allocating when it would not fit;
 /// cancelled when on_progress returned false or `stop` was asked.
 [[nodiscard]] result<model> load(const std::string& path, load_options options = {});
-[[nodiscard]] result<model> load_memory(std::span<const std::byte> file, load_options options = {});          // needed until load returns
+[[nodiscard]] result<model> load_memory(std::span<const std::byte> file, load_options options = {});  // needed until load returns
 [[nodiscard]] result<model> load_reader(std::uint64_t size, io::read_fn read, load_options options = {});
 
 /// The memory that load and new_session would take, from the header alone.

@@ -13,8 +13,8 @@
 namespace plume {
 
 struct call_options {
-    std::stop_token                   stop{};          // honoured within 50 ms
-    std::function<bool(double share)> on_progress{};   // share of the tokens done; false stops
+    std::stop_token                   stop{};         // honoured within 50 ms
+    std::function<bool(double share)> on_progress{};  // share of the tokens done; false stops
 };
 
 /// One conversation with a model: the tokens so far and their keys and values. Move-only, one-at-a-time; it keeps its model alive.
@@ -27,8 +27,8 @@ public:
     ~session();
 
     [[nodiscard]] const plume::model&       model() const noexcept;
-    [[nodiscard]] std::size_t               context_tokens() const noexcept;   // room in all; 0 once moved from
-    [[nodiscard]] std::span<const token_id> tokens() const noexcept;           // held, in order
+    [[nodiscard]] std::size_t               context_tokens() const noexcept;  // room in all; 0 once moved from
+    [[nodiscard]] std::span<const token_id> tokens() const noexcept;          // held, in order
 
     /// Adds tokens (at least one) and returns the logits [V] that follow the last. The view lives until the next call on this session.
     /// context_full when they do not fit, with both numbers; token_out_of_range; not_finite when the model computes no number; cancelled.
@@ -46,12 +46,12 @@ public:
 
     /// Keeps the first n tokens and forgets the rest; invalid_argument when there are fewer.
     result<void> rewind(std::size_t n);
-    void         reset() noexcept;   // rewind(0)
+    void         reset() noexcept;  // rewind(0)
 
     /// A copy that goes its own way: same tokens, own memory (checked against what is available, as new_session does).
     [[nodiscard]] result<session> fork() const;
 
-    [[nodiscard]] std::size_t allocated_bytes() const noexcept;   // cache and scratch
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept;  // cache and scratch
 
     struct state;
     explicit session(std::unique_ptr<state> s) noexcept;

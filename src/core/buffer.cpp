@@ -16,13 +16,14 @@ result<buffer> buffer::allocate(std::size_t bytes) {
     buffer b;
     if (bytes == 0) return b;
     const auto refused = [&] {
-        return error{code::out_of_memory, "the system refused " + std::to_string(bytes) + " bytes"}.hint("close other programs, or choose a smaller model or context");
+        return error{code::out_of_memory, "the system refused " + std::to_string(bytes) + " bytes"}.hint(
+            "close other programs, or choose a smaller model or context");
     };
     if (bytes > std::size_t(-1) / 2) return refused();
     // Huge pages need an address that is a multiple of their size: map more than asked, give the ends back.
     const bool        large = bytes >= huge_page_bytes;
-    const std::size_t size  = mapped_bytes(bytes), slack = large ? huge_page_bytes : 0;
-    void*             base  = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const std::size_t size = mapped_bytes(bytes), slack = large ? huge_page_bytes : 0;
+    void*             base = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) return refused();
     auto* start = static_cast<std::byte*>(base);
     if (large) {

@@ -30,7 +30,7 @@ constexpr code_name code_names[] = {
     code_name{code::internal, "internal"},
 };
 
-constexpr std::size_t longest_shown = 160;   // bytes of a path or a value in a message
+constexpr std::size_t longest_shown = 160;  // bytes of a path or a value in a message
 
 }  // namespace
 

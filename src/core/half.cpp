@@ -13,7 +13,7 @@ float to_float(half h) noexcept {
     if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
     if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
     if (fraction == 0) return std::bit_cast<float>(sign);
-    const auto shift = static_cast<std::uint32_t>(std::countl_zero(fraction)) - 21;   // brings the leading one to bit 10
+    const auto shift = static_cast<std::uint32_t>(std::countl_zero(fraction)) - 21;  // brings the leading one to bit 10
     fraction         = fraction << shift & 0x3ffu;
     return std::bit_cast<float>(sign | (113 - shift) << 23 | fraction << 13);
 }
@@ -23,11 +23,11 @@ half to_half(float f) noexcept {
     const auto          sign      = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
     const std::uint32_t magnitude = bits & 0x7fffffffu;
     const auto          with_sign = [&](std::uint32_t low) { return half{static_cast<std::uint16_t>(sign | low)}; };
-    if (magnitude > 0x7f800000u) return with_sign(0x7e00u | (magnitude >> 13 & 0x3ffu));   // NaN stays NaN
-    if (magnitude >= 0x477ff000u) return with_sign(0x7c00u);                               // rounds beyond 65504
-    if (magnitude < 0x33000001u) return with_sign(0);                                      // at most half of the smallest subnormal
+    if (magnitude > 0x7f800000u) return with_sign(0x7e00u | (magnitude >> 13 & 0x3ffu));  // NaN stays NaN
+    if (magnitude >= 0x477ff000u) return with_sign(0x7c00u);                              // rounds beyond 65504
+    if (magnitude < 0x33000001u) return with_sign(0);                                     // at most half of the smallest subnormal
     std::uint32_t mantissa, shift;
-    if (magnitude < 0x38800000u) {   // subnormal half
+    if (magnitude < 0x38800000u) {  // subnormal half
         mantissa = (magnitude & 0x7fffffu) | 0x800000u;
         shift    = 126 - (magnitude >> 23);
     } else {

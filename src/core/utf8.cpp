@@ -4,8 +4,8 @@ namespace plume::utf8 {
 namespace {
 
 struct lead {
-    std::size_t   size;          // bytes of the whole character; 0: no character starts so
-    unsigned char low, high;     // range of the second byte (Unicode 15, table 3-7)
+    std::size_t   size;       // bytes of the whole character; 0: no character starts so
+    unsigned char low, high;  // range of the second byte (Unicode 15, table 3-7)
 };
 
 constexpr lead lead_of(unsigned char byte) noexcept {

@@ -97,11 +97,16 @@ bool is_text(std::string_view head) {
 
 std::string_view usual_next_step(code c) noexcept {
     switch (c) {
-        case code::format_truncated: return "the file is cut short or damaged: compare its size with the publisher's and fetch it again";
-        case code::format_invalid: return "the file is damaged or was converted wrongly: fetch it again, or look for another conversion of the model";
-        case code::format_limit: return "the file is damaged or made to do harm; if neither, load it with a higher limit";
-        case code::format_unsupported: return "look for a version of plume that runs it, or for another model or conversion";
-        default: return {};
+        case code::format_truncated:
+            return "the file is cut short or damaged: compare its size with the publisher's and fetch it again";
+        case code::format_invalid:
+            return "the file is damaged or was converted wrongly: fetch it again, or look for another conversion of the model";
+        case code::format_limit:
+            return "the file is damaged or made to do harm; if neither, load it with a higher limit";
+        case code::format_unsupported:
+            return "look for a version of plume that runs it, or for another model or conversion";
+        default:
+            return {};
     }
 }
 

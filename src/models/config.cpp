@@ -60,11 +60,13 @@ public:
         refuse_unless_zero(key, what);
     }
 
-    void                               fail(error e) { if (!error_) error_ = std::move(e); }
-    [[nodiscard]] bool                 ok() const { return !error_; }
-    [[nodiscard]] error&&              fault() { return std::move(*error_); }
-    [[nodiscard]] const io::gguf&      file() const { return file_; }
-    [[nodiscard]] std::string          full(std::string_view key) const { return prefix_ + std::string(key); }
+    void fail(error e) {
+        if (!error_) error_ = std::move(e);
+    }
+    [[nodiscard]] bool            ok() const { return !error_; }
+    [[nodiscard]] error&&         fault() { return std::move(*error_); }
+    [[nodiscard]] const io::gguf& file() const { return file_; }
+    [[nodiscard]] std::string     full(std::string_view key) const { return prefix_ + std::string(key); }
 
 private:
     [[nodiscard]] error range(std::string_view key, std::string_view expected, std::string_view found) const {
@@ -80,15 +82,21 @@ void read_heads(key_reader& in, model_config& c) {
     c.H = in.count("attention.head_count", 1, max_heads);
     c.K = in.count("attention.head_count_kv", 1, max_heads, c.H);
     if (in.ok() && c.H % c.K != 0)
-        in.fail(in.file().fault(code::format_invalid, "does not divide the number of heads").about("key", in.full("attention.head_count_kv"))
+        in.fail(in.file()
+                    .fault(code::format_invalid, "does not divide the number of heads")
+                    .about("key", in.full("attention.head_count_kv"))
                     .expected_found("a divisor of " + std::to_string(c.H), std::to_string(c.K)));
     if (in.ok() && !in.has("attention.key_length") && c.D % c.H != 0)
-        in.fail(in.file().fault(code::format_invalid, "does not divide the model's width, and no key_length says how wide a head is").about("key", in.full("attention.head_count"))
+        in.fail(in.file()
+                    .fault(code::format_invalid, "does not divide the model's width, and no key_length says how wide a head is")
+                    .about("key", in.full("attention.head_count"))
                     .expected_found("a divisor of " + std::to_string(c.D), std::to_string(c.H)));
     c.E                   = in.count("attention.key_length", 1, max_head_width, c.D / c.H);
     const std::size_t E_v = in.count("attention.value_length", 1, max_head_width, c.E);
     if (in.ok() && E_v != c.E)
-        in.fail(in.file().fault(code::format_unsupported, "differs from key_length, which does not run yet").about("key", in.full("attention.value_length"))
+        in.fail(in.file()
+                    .fault(code::format_unsupported, "differs from key_length, which does not run yet")
+                    .about("key", in.full("attention.value_length"))
                     .expected_found(c.E, E_v));
 }
 
@@ -96,30 +104,35 @@ void read_rope(key_reader& in, model_config& c) {
     c.rotated   = in.count("rope.dimension_count", 2, max_head_width, c.E);
     c.rope_base = in.positive("rope.freq_base", 1, 1e12, 10'000.0);
     if (in.ok() && (c.rotated % 2 != 0 || c.rotated > c.E))
-        in.fail(in.file().fault(code::format_invalid, "must be even and no more than a head's width").about("key", in.full("rope.dimension_count"))
+        in.fail(in.file()
+                    .fault(code::format_invalid, "must be even and no more than a head's width")
+                    .about("key", in.full("rope.dimension_count"))
                     .expected_found("an even number up to " + std::to_string(c.E), std::to_string(c.rotated)));
     // Files from before the type was written have the factor alone, first under another name; they mean linear scaling.
-    const std::string_view factor = !in.has("rope.scaling.factor") && in.has("rope.scale_linear") ? "rope.scale_linear" : "rope.scaling.factor";
+    const std::string_view factor  = !in.has("rope.scaling.factor") && in.has("rope.scale_linear") ? "rope.scale_linear" : "rope.scaling.factor";
     const auto             scaling = in.file().text_or(in.full("rope.scaling.type"), in.has(factor) ? "linear" : "none");
     if (!scaling) return in.fail(error(scaling.error()));
     if (*scaling == "linear")
         c.rope_scale = 1 / in.positive(factor, 1e-3, 1e6);
     else if (*scaling != "none")
-        in.fail(in.file().fault(code::format_unsupported, "names a scaling of positions that does not run yet").about("key", in.full("rope.scaling.type"))
+        in.fail(in.file()
+                    .fault(code::format_unsupported, "names a scaling of positions that does not run yet")
+                    .about("key", in.full("rope.scaling.type"))
                     .expected_found("none or linear", *scaling));
 }
 
 }  // namespace
 
 result<model_config> read_config(const io::gguf& file) {
-    const fp_control contract;   // these numbers go into results: a host's rounding must not
+    const fp_control contract;  // these numbers go into results: a host's rounding must not
     model_config     c;
-    auto         architecture = file.text("general.architecture");
+    auto             architecture = file.text("general.architecture");
     if (!architecture) return std::move(architecture).error();
     for (const auto* a : models::architectures)
         if (a->gguf_name == *architecture) c.recipe = a;
     if (c.recipe == nullptr)
-        return file.fault(code::format_unsupported, "is of an architecture that does not run yet").about("key", "general.architecture")
+        return file.fault(code::format_unsupported, "is of an architecture that does not run yet")
+            .about("key", "general.architecture")
             .expected_found("one of: " + list_of_architectures(), *architecture);
     c.architecture  = *architecture;
     const auto name = file.text_or("general.name", "");
@@ -147,9 +160,13 @@ result<model_config> read_config(const io::gguf& file) {
 
     const auto* embedding = file.find_tensor("token_embd.weight");
     if (embedding == nullptr)
-        return file.fault(code::format_invalid, "is missing").about("tensor", "token_embd.weight").hint("a file with a vocabulary alone can be used to tokenize, not to run");
+        return file.fault(code::format_invalid, "is missing")
+            .about("tensor", "token_embd.weight")
+            .hint("a file with a vocabulary alone can be used to tokenize, not to run");
     if (embedding->dims[1] > max_vocabulary)
-        return file.fault(code::format_limit, "has more rows than a vocabulary may have").about("tensor", embedding->name).expected_found(max_vocabulary, embedding->dims[1]);
+        return file.fault(code::format_limit, "has more rows than a vocabulary may have")
+            .about("tensor", embedding->name)
+            .expected_found(max_vocabulary, embedding->dims[1]);
     c.V               = static_cast<std::size_t>(embedding->dims[1]);
     c.attention_scale = 1.0f / std::sqrt(static_cast<float>(c.E));
     return c;

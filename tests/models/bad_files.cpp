@@ -41,7 +41,7 @@ TEST_CASE("load refuses every bad file with a message that says what is wrong, a
             CHECK(complaint(*m) == "");
         } else {
             CHECK_MESSAGE(m.error().group() == code_group::format, text);
-            CHECK_MESSAGE(!m.error().hint().empty(), text);   // every message has a next step
+            CHECK_MESSAGE(!m.error().hint().empty(), text);  // every message has a next step
         }
     }
 }

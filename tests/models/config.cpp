@@ -43,11 +43,11 @@ TEST_CASE("a host's rounding and flushing of denormals change no number of the c
         const host_control host(bits);
         CHECK(config().attention_scale == scale);
         CHECK(logits_of(file) == want);
-        CHECK((_mm_getcsr() & 0xffc0u) == (0x1f80u | bits));   // the host's own control is as it was
+        CHECK((_mm_getcsr() & 0xffc0u) == (0x1f80u | bits));  // the host's own control is as it was
     }
     const host_control   host(up);
     const volatile float width = 18.0f, one = 1.0f;
-    CHECK(one / __builtin_sqrtf(width) != scale);   // the case can tell
+    CHECK(one / __builtin_sqrtf(width) != scale);  // the case can tell
 }
 
 TEST_CASE("a factor of positions counts as linear scaling under both of its names, with and without the type") {
@@ -65,8 +65,8 @@ TEST_CASE("a factor of positions counts as linear scaling under both of its name
 }
 
 TEST_CASE("a mechanism that llama does not have is refused by name, its neutral value is not") {
-    for (const char* key : {"llama.attn_logit_softcapping", "llama.final_logit_softcapping", "llama.attention.clamp_kqv", "llama.attention.scale", "llama.logit_scale",
-                            "llama.embedding_scale", "llama.residual_scale", "llama.expert_count"}) {
+    for (const char* key : {"llama.attn_logit_softcapping", "llama.final_logit_softcapping", "llama.attention.clamp_kqv", "llama.attention.scale",
+                            "llama.logit_scale", "llama.embedding_scale", "llama.residual_scale", "llama.expert_count"}) {
         CAPTURE(key);
         const auto with = [&](float value) { return odd_heads().set(key, value).build().data; };
         const auto bad = with(0.5f), neutral = with(0.0f);

@@ -25,15 +25,15 @@ std::vector<std::string> targets_here() {
 }
 
 struct way {
-    std::string target  = "scalar";
-    std::size_t threads = 1, chunk = 16;
+    std::string          target  = "scalar";
+    std::size_t          threads = 1, chunk = 16;
     friend std::ostream& operator<<(std::ostream& out, const way& w) { return out << w.target << ", " << w.threads << " threads, chunk " << w.chunk; }
 };
 
 template <class Load>
 std::string hash_by(const Load& load_with, activations a, const way& w, std::span<const token_id> ids, kv_type kv = kv_type::f16) {
     const model m = load_with(load_options{.threads = w.threads, .cpu_target = w.target, .activations = a});
-    CHECK(m.cpu_target() == w.target);   // the forced target really ran
+    CHECK(m.cpu_target() == w.target);  // the forced target really ran
     CHECK(m.threads() == w.threads);
     return hash_of(all_logits(m, ids, {.context_tokens = ids.size(), .kv_type = kv, .prefill_chunk = w.chunk}));
 }
@@ -45,7 +45,7 @@ std::vector<std::string> check_axes(const Load& load_with, std::span<const token
     for (const activations a : all_activations) {
         CAPTURE(name(a));
         const auto        targets = targets_here();
-        const std::string best = targets.front(), base = hash_by(load_with, a, {.target = best}, ids);   // the fastest: the axes are many
+        const std::string best = targets.front(), base = hash_by(load_with, a, {.target = best}, ids);  // the fastest: the axes are many
         hashes.push_back(base);
         for (const std::size_t n : all_threads) CHECK(hash_by(load_with, a, {.target = best, .threads = n}, ids) == base);
         for (const std::size_t n : all_chunks) CHECK(hash_by(load_with, a, {.target = best, .chunk = n}, ids) == base);
@@ -72,8 +72,8 @@ void check_golden(const std::string& file, const std::vector<std::string>& hashe
     }
 }
 
-const char* const tiny_files[] = {"bf16", "f16", "f32", "iq1_m", "iq1_s", "iq2_s", "iq2_xs", "iq2_xxs", "iq3_s", "iq3_xxs", "iq4_nl", "iq4_xs", "mxfp4",
-                                  "q2_k", "q3_k_s", "q4_0", "q4_1", "q4_k_s", "q5_0", "q5_1", "q5_k_s", "q6_k", "q8_0"};
+const char* const tiny_files[] = {"bf16",  "f16",  "f32",    "iq1_m", "iq1_s", "iq2_s",  "iq2_xs", "iq2_xxs", "iq3_s",  "iq3_xxs", "iq4_nl", "iq4_xs",
+                                  "mxfp4", "q2_k", "q3_k_s", "q4_0",  "q4_1",  "q4_k_s", "q5_0",   "q5_1",    "q5_k_s", "q6_k",    "q8_0"};
 
 std::string tiny_path(const std::string& folder, const std::string& type) { return folder + "/models/tiny/tiny-" + type + ".gguf"; }
 
@@ -136,7 +136,7 @@ TEST_CASE("one flipped bit of a weight changes the hash") {
     const auto ids  = some_tokens(20, 300);
     const auto hash = [&] { return hash_of(all_logits(load_memory(as_bytes(file.data)).or_throw(), ids)); };
     const auto base = hash();
-    file.data[file.data.size() - 5] ^= std::byte{1};   // the last matrix
+    file.data[file.data.size() - 5] ^= std::byte{1};  // the last matrix
     CHECK(hash() != base);
 }
 

@@ -54,12 +54,12 @@ TEST_CASE("stories260K tells what the original C program tells, on every target 
 }
 
 TEST_CASE("the same seed gives the same text, another seed another one, and the finish says what happened") {
-    const model m = small_model();
+    const model            m = small_model();
     const generate_options warm{.max_tokens = 40, .sampling = {.temperature = 1.0f, .top_k = 50}, .seed = 11, .ignore_end = true};
-    auto a = m.new_session().or_throw(), b = m.new_session().or_throw(), c = m.new_session().or_throw();
-    const auto first = ask(a, "Dear customer", warm), again = ask(b, "Dear customer", warm);
-    auto other = warm;
-    other.seed = 12;
+    auto                   a = m.new_session().or_throw(), b = m.new_session().or_throw(), c = m.new_session().or_throw();
+    const auto             first = ask(a, "Dear customer", warm), again = ask(b, "Dear customer", warm);
+    auto                   other = warm;
+    other.seed                   = 12;
     CHECK(first.text == again.text);
     CHECK(first.text != ask(c, "Dear customer", other).text);
     CHECK(first.how.reason == stop_reason::length);
@@ -70,22 +70,22 @@ TEST_CASE("the same seed gives the same text, another seed another one, and the 
 }
 
 TEST_CASE("two calls go on as one would") {
-    const model m = small_model();
-    auto a = m.new_session().or_throw(), b = m.new_session().or_throw();
+    const model            m = small_model();
+    auto                   a = m.new_session().or_throw(), b = m.new_session().or_throw();
     const generate_options o{.max_tokens = 12, .ignore_end = true}, whole{.max_tokens = 24, .ignore_end = true};
-    const auto one = ask(a, "Once", whole).text;
-    auto two = ask(b, "Once", o).text;
+    const auto             one = ask(a, "Once", whole).text;
+    auto                   two = ask(b, "Once", o).text;
     two += ask(b, "", o).text;
     CHECK(std::ranges::equal(a.tokens(), b.tokens()));
-    auto c = m.new_session().or_throw();   // asked twice for nothing new: the logits of the last token again
+    auto c = m.new_session().or_throw();  // asked twice for nothing new: the logits of the last token again
     ask(c, "Once", {.max_tokens = 0});
     CHECK(ask(c, "", whole).text == one);
 }
 
 TEST_CASE("a stop string ends the answer before it, wherever tokens cut it, and the session holds only what was handed out") {
-    const model m = small_model();
-    auto plain = m.new_session().or_throw();
-    const auto text = ask(plain, "Hello", {.max_tokens = 60, .ignore_end = true}).text;
+    const model m     = small_model();
+    auto        plain = m.new_session().or_throw();
+    const auto  text  = ask(plain, "Hello", {.max_tokens = 60, .ignore_end = true}).text;
     REQUIRE(text.size() > 30);
     for (std::size_t at : {std::size_t{0}, std::size_t{3}, std::size_t{11}, std::size_t{20}}) {
         const auto next_character = [&](std::size_t i) {
@@ -94,8 +94,8 @@ TEST_CASE("a stop string ends the answer before it, wherever tokens cut it, and 
         };
         at                     = next_character(at);
         const std::string stop = text.substr(at, next_character(at + 7) - at), want = text.substr(0, text.find(stop));
-        auto       s = m.new_session().or_throw();
-        const auto a = ask(s, "Hello", {.max_tokens = 60, .stop_strings = {"never there", stop}, .ignore_end = true});
+        auto              s = m.new_session().or_throw();
+        const auto        a = ask(s, "Hello", {.max_tokens = 60, .stop_strings = {"never there", stop}, .ignore_end = true});
         CHECK(a.text == want);
         CHECK(a.how.reason == stop_reason::stop_string);
         CHECK(s.tokens().size() == a.how.prompt_tokens + a.how.generated_tokens);
@@ -103,36 +103,39 @@ TEST_CASE("a stop string ends the answer before it, wherever tokens cut it, and 
         std::string held;
         for (const token_id id : s.tokens().subspan(a.how.prompt_tokens)) held += stream.push(id);
         CHECK(want.starts_with(held));
-        CHECK(want.size() - held.size() < 16);   // less than the token that was cut
+        CHECK(want.size() - held.size() < 16);  // less than the token that was cut
     }
 }
 
 TEST_CASE("a full context, a refusing callback, a stop and an exception each leave the session with what was handed out") {
-    const model m = small_model();
-    auto s = m.new_session({.context_tokens = 20}).or_throw();
-    const auto full = ask(s, "Hi", {.max_tokens = 100, .ignore_end = true});
+    const model m    = small_model();
+    auto        s    = m.new_session({.context_tokens = 20}).or_throw();
+    const auto  full = ask(s, "Hi", {.max_tokens = 100, .ignore_end = true});
     CHECK(full.how.reason == stop_reason::context_full);
     CHECK(s.tokens().size() == 20);
 
     s.reset();
-    int pieces = 0;
+    int        pieces  = 0;
     const auto refused = generate(s, "Hi", {.max_tokens = 10, .ignore_end = true}, [&](std::string_view) { return ++pieces < 3; }).or_throw();
     CHECK(refused.reason == stop_reason::stopped);
     CHECK(pieces == 3);
     CHECK(s.tokens().size() == refused.prompt_tokens + refused.generated_tokens);
 
     s.reset();
-    CHECK_THROWS_WITH((void)generate(s, "Hi", {.max_tokens = 10, .ignore_end = true}, [](std::string_view) -> bool { throw std::runtime_error("mine"); }), "mine");
+    CHECK_THROWS_WITH((void)generate(s, "Hi", {.max_tokens = 10, .ignore_end = true}, [](std::string_view) -> bool { throw std::runtime_error("mine"); }),
+                      "mine");
     CHECK(s.tokens().size() > 2);
 
     s.reset();
     std::stop_source stop;
-    const auto stopped = generate(s, "Hi", {.max_tokens = 10, .ignore_end = true, .stop = stop.get_token()}, [&](std::string_view) { return stop.request_stop(), true; }).or_throw();
+    const auto       stopped = generate(s, "Hi", {.max_tokens = 10, .ignore_end = true, .stop = stop.get_token()}, [&](std::string_view) {
+                             return stop.request_stop(), true;
+                         }).or_throw();
     CHECK(stopped.reason == stop_reason::stopped);
     CHECK(s.tokens().size() == stopped.prompt_tokens + stopped.generated_tokens);
 
     s.reset();
-    const auto early = generate(s, "Hi", {.stop = stop.get_token()}).or_throw();   // before the prompt was computed
+    const auto early = generate(s, "Hi", {.stop = stop.get_token()}).or_throw();  // before the prompt was computed
     CHECK(early.reason == stop_reason::stopped);
     CHECK(early.prompt_tokens == 0);
     CHECK(s.tokens().empty());
@@ -148,27 +151,27 @@ struct repeated_token {
         for (token_id t = 0; id < 0; ++t)
             if (const auto bytes = m.tokenizer().token_bytes(t); bytes.size() == 1 && bytes[0] >= 'a' && bytes[0] <= 'z') id = t, text = bytes;
         options.sampling.logit_bias = {{id, 1e6f}};
-        options.stop_strings        = {text + text + text + "!"};   // holds three of them back
+        options.stop_strings        = {text + text + text + "!"};  // holds three of them back
     }
 };
 
 TEST_CASE("text that was held back for a stop string is not held by the session after an exception or an error") {
-    auto file = tiny_model();
-    const model m = load_memory(as_bytes(file.build().data)).or_throw();
+    auto                 file = tiny_model();
+    const model          m    = load_memory(as_bytes(file.build().data)).or_throw();
     const repeated_token again(m);
-    auto s = m.new_session().or_throw();
+    auto                 s = m.new_session().or_throw();
     CHECK_THROWS_WITH((void)generate(s, "Hi", again.options, [](std::string_view) -> bool { throw std::runtime_error("mine"); }), "mine");
     const std::size_t prompt = m.tokenizer().encode("Hi").or_throw().size();
-    CHECK(s.tokens().size() == prompt + 1);   // the fourth pushed the first one out
+    CHECK(s.tokens().size() == prompt + 1);  // the fourth pushed the first one out
     CHECK(s.tokens().back() == again.id);
 
     s.reset();
     std::string text;
-    auto whole = ask(s, "Hi", again.options);
-    CHECK(whole.text.size() == 10);   // all that was held back comes at the end
+    auto        whole = ask(s, "Hi", again.options);
+    CHECK(whole.text.size() == 10);  // all that was held back comes at the end
     CHECK(s.tokens().size() == prompt + 10);
 
-    const float nan = std::numeric_limits<float>::quiet_NaN();   // the token is chosen, held back, and then cannot be computed
+    const float nan = std::numeric_limits<float>::quiet_NaN();  // the token is chosen, held back, and then cannot be computed
     std::memcpy(file.find_tensor("token_embd.weight")->data.data() + static_cast<std::size_t>(again.id) * 64 * 4, &nan, sizeof nan);
     const auto  spoilt = file.build().data;
     const model broken = load_memory(as_bytes(spoilt)).or_throw();
@@ -195,9 +198,9 @@ TEST_CASE("going on from nothing new loses no token when the callback stops or t
 }
 
 TEST_CASE("what cannot be generated is an error that says why") {
-    const model m = small_model();
-    auto s = m.new_session({.context_tokens = 8}).or_throw();
-    const auto says = [](auto r, std::string_view part) {
+    const model m    = small_model();
+    auto        s    = m.new_session({.context_tokens = 8}).or_throw();
+    const auto  says = [](auto r, std::string_view part) {
         REQUIRE_FALSE(r);
         CHECK_MESSAGE(r.error().message().find(part) != std::string::npos, r.error().message());
     };
@@ -208,7 +211,7 @@ TEST_CASE("what cannot be generated is an error that says why") {
     says(generate(s, "", {.add_bos = false}), "empty");
     CHECK(s.tokens().empty());
     const session moved = std::move(s);
-    says(generate(s, "x"), "moved from");                             // NOLINT(bugprone-use-after-move): that is the test
+    says(generate(s, "x"), "moved from");  // NOLINT(bugprone-use-after-move): that is the test
     says(generate(s, std::vector<token_id>{1}), "moved from");
     CHECK(s.tokens().empty());
 }

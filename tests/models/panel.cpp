@@ -32,9 +32,9 @@ std::vector<std::byte> random_rows(const quant::format_info& f, std::size_t n_ro
 
 TEST_CASE("a row taken out of its panel is bit for bit the decoded row, for every format") {
     for (const auto& f : quant::formats()) {
-        const std::size_t D = f.weights == 256 ? 512 : 96, N = 21;   // two panels, the second one not full
+        const std::size_t D = f.weights == 256 ? 512 : 96, N = 21;  // two panels, the second one not full
         CAPTURE(f.name);
-        const auto             rows = random_rows(f, N, D, 5);
+        const auto             rows      = random_rows(f, N, D, 5);
         const std::size_t      row_bytes = D / f.weights * f.block_bytes, one = panel_bytes(f, D);
         std::vector<std::byte> memory(2 * one);
         pack_panel(f, rows.data(), 16, D, memory.data());
@@ -47,11 +47,11 @@ TEST_CASE("a row taken out of its panel is bit for bit the decoded row, for ever
             for (std::size_t k = 0; k < D; ++k) {
                 CAPTURE(r);
                 CAPTURE(k);
-                if (want[k] == 0 && got[k] == 0) continue;   // a zero's sign may differ
+                if (want[k] == 0 && got[k] == 0) continue;  // a zero's sign may differ
                 REQUIRE(std::memcmp(&want[k], &got[k], sizeof(float)) == 0);
             }
         }
-        memory[0] ^= std::byte{1};   // the lowest code bit of row 0: the test sees it
+        memory[0] ^= std::byte{1};  // the lowest code bit of row 0: the test sees it
         unpack_row(w, 0, got.data());
         f.decode(rows.data(), D / f.weights, want.data());
         CHECK(std::memcmp(want.data(), got.data(), D * sizeof(float)) != 0);

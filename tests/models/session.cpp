@@ -41,13 +41,13 @@ TEST_CASE("prefill, decode, score, append, rewind and fork all give the same bit
 
     auto branch = s.fork().or_throw();
     CHECK(same(branch.prefill(std::span(ids).subspan(18)).or_throw(), row(39)));
-    const auto other = copy(s.decode((ids[18] + 1) % static_cast<token_id>(V)).or_throw());   // the fork went its own way
+    const auto other = copy(s.decode((ids[18] + 1) % static_cast<token_id>(V)).or_throw());  // the fork went its own way
     CHECK_FALSE(same(other, row(18)));
     s.rewind(18).or_throw();
     s.append(ids[18]).or_throw();
     s.append(ids[19]).or_throw();
     CHECK(s.tokens().size() == 20);
-    CHECK(same(s.prefill({}).or_throw(), row(19)));   // computes what was held
+    CHECK(same(s.prefill({}).or_throw(), row(19)));  // computes what was held
     s.reset();
     CHECK(s.tokens().empty());
     CHECK(same(s.prefill(ids).or_throw(), row(39)));
@@ -60,7 +60,7 @@ TEST_CASE("a context across several attention splits gives the same bits by pref
     auto        once = m.new_session().or_throw(), steps = m.new_session({.prefill_chunk = 50}).or_throw();
     const auto  want = copy(once.prefill(ids).or_throw());
     steps.prefill(std::span(ids).first(1015)).or_throw();
-    for (std::size_t t = 1015; t < 1030; ++t) steps.decode(ids[t]).or_throw();   // over the first border, at 1,024
+    for (std::size_t t = 1015; t < 1030; ++t) steps.decode(ids[t]).or_throw();  // over the first border, at 1,024
     steps.prefill(std::span(ids).subspan(1030, 1015)).or_throw();
     for (std::size_t t = 2045; t < 2099; ++t) steps.decode(ids[t]).or_throw();
     CHECK(same(steps.decode(ids.back()).or_throw(), want));
@@ -94,11 +94,11 @@ TEST_CASE("what cannot be done is an error with the numbers, and the session sta
 
     auto fresh = m.new_session({.context_tokens = 20}).or_throw();
     fresh.prefill(ids).or_throw();
-    CHECK(same(s.decode(3).or_throw(), fresh.decode(3).or_throw()));   // no trace of all that
+    CHECK(same(s.decode(3).or_throw(), fresh.decode(3).or_throw()));  // no trace of all that
 
     session moved = std::move(s);
     CHECK(moved.tokens().size() == 16);
-    const auto after = s.decode(1);   // NOLINT(bugprone-use-after-move): that is the test
+    const auto after = s.decode(1);  // NOLINT(bugprone-use-after-move): that is the test
     REQUIRE_FALSE(after);
     CHECK(after.error().code() == code::wrong_state);
 }
@@ -120,27 +120,31 @@ TEST_CASE("every numeric session option has a range, and what is outside is refu
     CHECK_FALSE(one.decode(1));
 
     std::string said;
-    (void)m.new_session({.context_tokens = 300, .on_notice = [&](notice n, std::string_view text) {
-                             CHECK(n == notice::context_above_models);
-                             said = text;
-                         }}).or_throw();
+    (void)m
+        .new_session({.context_tokens = 300,
+                      .on_notice =
+                          [&](notice n, std::string_view text) {
+                              CHECK(n == notice::context_above_models);
+                              said = text;
+                          }})
+        .or_throw();
     CHECK(said.find("300") != std::string::npos);
     CHECK(said.find("256") != std::string::npos);
 }
 
 TEST_CASE("a session that would not fit in memory is refused before it is allocated, and the message says what would fit") {
     const model m = small_model();
-    const auto  s = m.new_session({.context_tokens = std::size_t{1} << 26, .kv_type = kv_type::f32});   // 64 Mi tokens: 64 GiB and more
+    const auto  s = m.new_session({.context_tokens = std::size_t{1} << 26, .kv_type = kv_type::f32});  // 64 Mi tokens: 64 GiB and more
     REQUIRE_FALSE(s);
     CHECK(s.error().code() == code::out_of_memory);
     CHECK_MESSAGE(s.error().message().find("would fit") != std::string::npos, s.error().message());
 }
 
 TEST_CASE("a weight that is not finite is an error of the computation, not a number") {
-    auto file = tiny_model().build();
-    const float nan = std::nanf("");
-    std::memcpy(file.data.data() + file.data.size() - 64 * 4, &nan, 4);   // in the last row of the head
-    auto s = load_memory(as_bytes(file.data)).or_throw().new_session().or_throw();
+    auto        file = tiny_model().build();
+    const float nan  = std::nanf("");
+    std::memcpy(file.data.data() + file.data.size() - 64 * 4, &nan, 4);  // in the last row of the head
+    auto       s = load_memory(as_bytes(file.data)).or_throw().new_session().or_throw();
     const auto r = s.decode(1);
     REQUIRE_FALSE(r);
     CHECK(r.error().code() == code::not_finite);
@@ -148,11 +152,11 @@ TEST_CASE("a weight that is not finite is an error of the computation, not a num
 }
 
 TEST_CASE("a prefill can be stopped from another thread at any moment, and the next call equals a fresh run") {
-    const auto  file = tiny_model({.layers = 4, .d = 128, .ffn = 512, .context = 2048}).build().data;
-    const model m    = load_memory(as_bytes(file), {.threads = 2}).or_throw();
-    const auto  ids  = some_tokens(1500, m.config().V);
-    auto        s    = m.new_session().or_throw();
-    const auto  want = copy(s.prefill(ids).or_throw());
+    const auto  file    = tiny_model({.layers = 4, .d = 128, .ffn = 512, .context = 2048}).build().data;
+    const model m       = load_memory(as_bytes(file), {.threads = 2}).or_throw();
+    const auto  ids     = some_tokens(1500, m.config().V);
+    auto        s       = m.new_session().or_throw();
+    const auto  want    = copy(s.prefill(ids).or_throw());
     int         stopped = 0;
     for (int i = 0; i < 20; ++i) {
         s.reset();
@@ -171,9 +175,9 @@ TEST_CASE("a prefill can be stopped from another thread at any moment, and the n
 }
 
 TEST_CASE("eight sessions on one model at the same time give what each gives alone" * doctest::test_suite("threads")) {
-    const model m = small_model({.threads = 4});
+    const model                     m = small_model({.threads = 4});
     std::vector<std::vector<float>> want(8), got(8);
-    const auto run = [&](std::size_t i) {
+    const auto                      run = [&](std::size_t i) {
         auto       s   = m.new_session({.prefill_chunk = 5 + i}).or_throw();
         const auto ids = some_tokens(60, m.config().V, i);
         s.prefill(std::span(ids).first(40)).or_throw();
@@ -183,7 +187,10 @@ TEST_CASE("eight sessions on one model at the same time give what each gives alo
     for (std::size_t i = 0; i < 8; ++i) want[i] = run(i);
     {
         std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < 8; ++i) threads.emplace_back([&, i] { for (int again = 0; again < 5; ++again) got[i] = run(i); });
+        for (std::size_t i = 0; i < 8; ++i)
+            threads.emplace_back([&, i] {
+                for (int again = 0; again < 5; ++again) got[i] = run(i);
+            });
     }
     for (std::size_t i = 0; i < 8; ++i) CHECK(same(got[i], want[i]));
     CHECK_FALSE(same(want[0], want[1]));

@@ -24,11 +24,11 @@ inline std::string shared_data() {
     return folder == nullptr ? "" : folder;
 }
 
-#define PLUME_NEEDS_SHARED_DATA(folder)                                                      \
-    const std::string folder = plume::test::shared_data();                                   \
-    if (folder.empty()) {                                                                    \
-        MESSAGE("SKIPPED: PLUME_TEST_DATA is not set, so this test looked at nothing");      \
-        return;                                                                              \
+#define PLUME_NEEDS_SHARED_DATA(folder)                                                 \
+    const std::string folder = plume::test::shared_data();                              \
+    if (folder.empty()) {                                                               \
+        MESSAGE("SKIPPED: PLUME_TEST_DATA is not set, so this test looked at nothing"); \
+        return;                                                                         \
     }
 
 /// Blocks of a format without an encoder: codes from the lowest bits of the weights, and a scale, which the ternary formats keep at a block's end.

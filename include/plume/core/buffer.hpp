@@ -29,9 +29,13 @@ public:
     [[nodiscard]] std::size_t          size() const noexcept { return size_; }
     [[nodiscard]] std::span<std::byte> bytes() noexcept { return {data_, size_}; }
     template <class T>
-    [[nodiscard]] T* as() noexcept { return reinterpret_cast<T*>(data_); }
+    [[nodiscard]] T* as() noexcept {
+        return reinterpret_cast<T*>(data_);
+    }
     template <class T>
-    [[nodiscard]] const T* as() const noexcept { return reinterpret_cast<const T*>(data_); }
+    [[nodiscard]] const T* as() const noexcept {
+        return reinterpret_cast<const T*>(data_);
+    }
 
 private:
     std::byte*  data_ = nullptr;

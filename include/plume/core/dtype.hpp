@@ -15,10 +15,8 @@ enum class activations : std::uint8_t { a8, mixed, a16 };
 
 using token_id = std::int32_t;
 
-[[nodiscard]] constexpr std::size_t bytes_of(kv_type t) noexcept { return t == kv_type::f16 ? 2 : 4; }
+[[nodiscard]] constexpr std::size_t      bytes_of(kv_type t) noexcept { return t == kv_type::f16 ? 2 : 4; }
 [[nodiscard]] constexpr std::string_view name(kv_type t) noexcept { return t == kv_type::f16 ? "f16" : "f32"; }
-[[nodiscard]] constexpr std::string_view name(activations a) noexcept {
-    return a == activations::a8 ? "a8" : a == activations::mixed ? "mixed" : "a16";
-}
+[[nodiscard]] constexpr std::string_view name(activations a) noexcept { return a == activations::a8 ? "a8" : a == activations::mixed ? "mixed" : "a16"; }
 
 }  // namespace plume

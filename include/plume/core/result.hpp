@@ -36,7 +36,7 @@ public:
     result(plume::error e) : state_(std::in_place_index<1>, std::move(e)) {}
 
     [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
-    explicit operator bool() const noexcept { return has_value(); }
+    explicit           operator bool() const noexcept { return has_value(); }
 
     [[nodiscard]] T&       operator*() & noexcept { return *std::get_if<0>(&state_); }
     [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
@@ -74,7 +74,7 @@ public:
     result(plume::error e) : error_(std::move(e)) {}
 
     [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
-    explicit operator bool() const noexcept { return has_value(); }
+    explicit           operator bool() const noexcept { return has_value(); }
 
     [[nodiscard]] plume::error&       error() & noexcept { return *error_; }
     [[nodiscard]] const plume::error& error() const& noexcept { return *error_; }

@@ -8,8 +8,8 @@
 namespace plume::utf8 {
 
 struct decoded {
-    char32_t    code_point;   // U+FFFD where invalid
-    std::size_t size;         // bytes taken, at least 1; where invalid: the maximal subpart (Unicode 15, section 3.9), as Python's errors="replace"
+    char32_t    code_point;  // U+FFFD where invalid
+    std::size_t size;        // bytes taken, at least 1; where invalid: the maximal subpart (Unicode 15, section 3.9), as Python's errors="replace"
     bool        valid;
 };
 

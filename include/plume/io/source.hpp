@@ -23,13 +23,13 @@ public:
     /// SIGBUS (the one documented exception of SECURITY.md). Not map: every view is a private copy made by read().
     /// Errors: file_not_found, file_io (a folder, no permission, a read that failed, with the system's reason).
     static result<std::shared_ptr<const source>> open(const std::string& path, bool map);
-    static std::shared_ptr<const source>         from_memory(std::span<const std::byte> bytes);                    // must outlive the source
+    static std::shared_ptr<const source>         from_memory(std::span<const std::byte> bytes);  // must outlive the source
     static std::shared_ptr<const source>         from_reader(std::uint64_t size, read_fn read);
 
     virtual ~source();
 
     [[nodiscard]] virtual std::uint64_t      size() const noexcept = 0;
-    [[nodiscard]] virtual const std::string& path() const noexcept = 0;   // as given; "memory" or "reader" where there is none
+    [[nodiscard]] virtual const std::string& path() const noexcept = 0;  // as given; "memory" or "reader" where there is none
 
     /// The bytes [offset, offset + n), either in place or read into `scratch` (resized as needed); the view lives as long as both.
     /// format_truncated when they lie beyond the end, file_io when reading failed or came short.

@@ -9,13 +9,13 @@ namespace plume::kv {
 /// Where the keys and values of one sequence lie: for every layer and KV head, keys [S/16][E][16] (lane = position) and values [S][E]
 /// (lane = channel), S rounded up to 16. Sizes in bytes.
 struct layout {
-    std::size_t layers = 0, heads = 0, E = 0, positions = 0;   // positions: a multiple of 16
+    std::size_t layers = 0, heads = 0, E = 0, positions = 0;  // positions: a multiple of 16
     kv_type     type = kv_type::f16;
 
     [[nodiscard]] static constexpr layout make(std::size_t L, std::size_t K, std::size_t E, std::size_t context_tokens, kv_type type) noexcept {
         return {L, K, E, (context_tokens + 15) / 16 * 16, type};
     }
-    [[nodiscard]] constexpr std::size_t head_bytes() const noexcept { return positions * E * bytes_of(type); }   // keys or values of one head
+    [[nodiscard]] constexpr std::size_t head_bytes() const noexcept { return positions * E * bytes_of(type); }  // keys or values of one head
     [[nodiscard]] constexpr std::size_t bytes() const noexcept { return layers * heads * 2 * head_bytes(); }
     [[nodiscard]] constexpr std::size_t keys_at(std::size_t layer, std::size_t head) const noexcept { return (layer * heads + head) * 2 * head_bytes(); }
     [[nodiscard]] constexpr std::size_t values_at(std::size_t layer, std::size_t head) const noexcept { return keys_at(layer, head) + head_bytes(); }

@@ -12,22 +12,22 @@ namespace plume {
 
 /// A model's sizes, checked: every division and index that follows from them is safe. Letters as everywhere in plume.
 struct model_config {
-    const models::recipe* recipe = nullptr;   // what the architecture does; see models/
-    std::string           architecture;       // "llama"
-    std::string           name;               // general.name, as the file has it
-    std::size_t           L = 0;              // layers
-    std::size_t           D = 0;              // model width
-    std::size_t           H = 0;              // query heads
-    std::size_t           K = 0;              // key and value heads; divides H
-    std::size_t           E = 0;              // width of a head
-    std::size_t           F = 0;              // feed-forward width
-    std::size_t           V = 0;              // vocabulary
-    std::size_t           context_tokens = 0; // that the model was trained with
-    std::size_t           rotated        = 0; // elements of a head that RoPE turns; even
+    const models::recipe* recipe = nullptr;     // what the architecture does; see models/
+    std::string           architecture;         // "llama"
+    std::string           name;                 // general.name, as the file has it
+    std::size_t           L               = 0;  // layers
+    std::size_t           D               = 0;  // model width
+    std::size_t           H               = 0;  // query heads
+    std::size_t           K               = 0;  // key and value heads; divides H
+    std::size_t           E               = 0;  // width of a head
+    std::size_t           F               = 0;  // feed-forward width
+    std::size_t           V               = 0;  // vocabulary
+    std::size_t           context_tokens  = 0;  // that the model was trained with
+    std::size_t           rotated         = 0;  // elements of a head that RoPE turns; even
     float                 norm_eps        = 0;
-    float                 attention_scale = 0;   // 1/sqrt(E)
+    float                 attention_scale = 0;  // 1/sqrt(E)
     double                rope_base       = 0;
-    double                rope_scale      = 1;   // positions are multiplied by it (linear scaling: 1/factor)
+    double                rope_scale      = 1;  // positions are multiplied by it (linear scaling: 1/factor)
 };
 
 /// The configuration of a GGUF file. format_unsupported names an architecture or mechanism that does not run yet and those that do;

@@ -25,10 +25,10 @@ enum class min_layout : std::uint8_t { none, per_32_f16, per_256_sub_32, per_256
 /// What the integer kernels ask of a format. They never ask its name; formats that agree here share their kernels.
 /// A code of `bits` bits becomes the integer weight `value` by the format's table where `has_table`, else by value = code - offset.
 struct code_layout {
-    std::uint8_t bits;   // 2, 3, 4, 5, 6 or 8
+    std::uint8_t bits;  // 2, 3, 4, 5, 6 or 8
     scale_layout scale;
-    min_layout   min       = min_layout::none;
-    bool         has_table = false;   // only for bits <= 4
+    min_layout   min                                                = min_layout::none;
+    bool         has_table                                          = false;  // only for bits <= 4
     friend bool  operator==(const code_layout&, const code_layout&) = default;
 };
 
@@ -47,8 +47,9 @@ template <class F>
 concept format = requires(const typename F::block& b, typename F::block& out, std::span<float, F::weights> w, std::span<const float, F::weights> cw) {
     { F::gguf_type } -> std::convertible_to<int>;
     { F::name } -> std::convertible_to<std::string_view>;
-    { F::weights } -> std::convertible_to<std::size_t>;      // weights in a block
-    { F::decode(b, w) } noexcept;                            // the scalar truth, bit for bit what the format's specification says in f32
+    { F::weights } -> std::convertible_to<std::size_t>;  // weights in a block
+    { F::decode(b, w) }
+    noexcept;  // the scalar truth, bit for bit what the format's specification says in f32
 };
 
 /// Formats whose weights are floats: 1 weight a block; they meet f32 activations.
@@ -59,14 +60,16 @@ concept float_format = format<F> && F::weights == 1;
 template <class F>
 concept code_format = format<F> && F::weights % 32 == 0 && requires(const typename F::block& b, codes_32& c, std::size_t group) {
     { F::codes } -> std::convertible_to<code_layout>;
-    { F::offset } -> std::convertible_to<int>;                                  // value = code - offset (0 where there is a table)
-    { F::table } -> std::convertible_to<std::array<std::int8_t, 16>>;           // value = table[code] (zeros where there is none)
-    { F::unpack(b, group, c) } noexcept;                                        // weights 32·group to 32·group + 31
+    { F::offset } -> std::convertible_to<int>;                         // value = code - offset (0 where there is a table)
+    { F::table } -> std::convertible_to<std::array<std::int8_t, 16>>;  // value = table[code] (zeros where there is none)
+    { F::unpack(b, group, c) }
+    noexcept;  // weights 32·group to 32·group + 31
 };
 
 template <class F>
 concept encodable = format<F> && requires(std::span<const float, F::weights> w, typename F::block& out) {
-    { F::encode(w, out) } noexcept;
+    { F::encode(w, out) }
+    noexcept;
 };
 
 }  // namespace plume::quant

@@ -15,8 +15,8 @@
 namespace plume {
 
 struct encode_options {
-    bool add_bos       = true;    // where the vocabulary wants one
-    bool parse_special = false;   // whether text such as "<|im_end|>" becomes the control token of that name
+    bool add_bos       = true;   // where the vocabulary wants one
+    bool parse_special = false;  // whether text such as "<|im_end|>" becomes the control token of that name
 };
 
 /// Text to token ids and back, as the model's own tokenizer does it. Immutable and shared between threads; a copy shares the tables.
@@ -31,8 +31,8 @@ public:
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
     [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
 
-    /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken off.
-    /// token_out_of_range for an id that the vocabulary does not have.
+    /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken
+    /// off. token_out_of_range for an id that the vocabulary does not have.
     [[nodiscard]] result<std::string> decode(std::span<const token_id> ids, bool show_special = false) const;
 
     /// The bytes of one token as it stands in running text (a space is a space); empty for control tokens unless `show_special`, and for ids out of range.
@@ -41,17 +41,17 @@ public:
     /// The vocabulary's own name of a token, e.g. "<|im_end|>", for people; empty when out of range.
     [[nodiscard]] std::string_view token_name(token_id id) const noexcept;
 
-    [[nodiscard]] std::size_t vocabulary_size() const noexcept;   // V
-    [[nodiscard]] token_id    bos() const noexcept;               // -1 where there is none
-    [[nodiscard]] token_id    eos() const noexcept;               // -1 where there is none
+    [[nodiscard]] std::size_t vocabulary_size() const noexcept;  // V
+    [[nodiscard]] token_id    bos() const noexcept;              // -1 where there is none
+    [[nodiscard]] token_id    eos() const noexcept;              // -1 where there is none
     [[nodiscard]] bool        wants_bos() const noexcept;
     [[nodiscard]] bool        is_control(token_id id) const noexcept;
     /// Tokens that end an answer: EOS, and the end-of-turn tokens that the file names or that are known by text ("<|im_end|>", "<|eot_id|>", ...).
     [[nodiscard]] std::span<const token_id> end_tokens() const noexcept;
-    [[nodiscard]] std::string_view          kind() const noexcept;             // "SentencePiece BPE", "byte-level BPE"
-    [[nodiscard]] std::string_view          pretokenizer() const noexcept;     // "llama-bpe"; empty where there is none
+    [[nodiscard]] std::string_view          kind() const noexcept;          // "SentencePiece BPE", "byte-level BPE"
+    [[nodiscard]] std::string_view          pretokenizer() const noexcept;  // "llama-bpe"; empty where there is none
 
-    [[nodiscard]] std::size_t               allocated_bytes() const noexcept;  // of the tables
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept;  // of the tables
 
     struct tables;
     explicit tokenizer(std::shared_ptr<const tables> t) noexcept : tables_(std::move(t)) {}
