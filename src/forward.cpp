@@ -13,10 +13,10 @@
 namespace plume {
 namespace {
 
-constexpr std::size_t task_bytes         = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
+constexpr std::size_t task_bytes = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
 // Multiplications of a task before it looks at the stop token again: a few ms, on the scalar target tens.
 constexpr std::size_t work_between_stops = std::size_t{1} << 23;
-constexpr float largest_f16 = 65504.0f;
+constexpr float       largest_f16        = 65504.0f;
 
 error cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
 
