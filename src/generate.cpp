@@ -149,7 +149,8 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     if (!chain) return std::move(chain).error();
     const std::size_t room = s.context_tokens() - std::min(s.context_tokens(), s.tokens().size() + prompt.size());
     outlet            out(options.stop_strings, on_piece, std::min(options.max_tokens, room));
-    text_stream       text(tokenizer, /*show_special=*/false, /*at_start=*/false);
+    const bool        begins = s.tokens().empty() && (prompt.empty() || (prompt.size() == 1 && prompt[0] == tokenizer.bos()));  // the answer begins the text
+    text_stream       text(tokenizer, /*show_special=*/false, begins);
     for (const token_id token : s.tokens()) chain->accept(token);
     for (const token_id token : prompt) chain->accept(token);
 

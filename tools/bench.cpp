@@ -214,9 +214,9 @@ std::string rates_text(const char* what, const rates& r, double share, const std
 }
 
 std::string as_text(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
-    return printable(loaded.config().name) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) +
-           " threads, activations " + std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) +
-           "\n" +  //
+    const std::string title = loaded.config().name.empty() ? o.model : loaded.config().name;
+    return printable(title) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) + " threads, activations " +
+           std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) + "\n" +  //
            rates_text("prefill  ", m.prefill, m.prefill_share, quantised ? "the int8 peak" : "the f32 peak") +
            rates_text("decode   ", m.decode, m.decode_share, "the read bandwidth") + "peaks    " + fixed(m.peaks.int8_ops_per_second / 1e9, 1) +
            " GOP/s int8 (" + m.peaks.int8_instructions + "), " + fixed(m.peaks.f32_ops_per_second / 1e9, 1) + " GFLOP/s f32 (" + m.peaks.f32_instructions +
