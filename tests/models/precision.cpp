@@ -71,7 +71,8 @@ void check_precision(const io::gguf& file, const Load& load_with, std::size_t T)
             const auto   logits  = all_logits(in_mode, ids, {.context_tokens = T, .kv_type = kv});
             const double got     = reference::nmse(reference::as_matrix(logits, static_cast<Eigen::Index>(T)), exact);
             CHECK(wanted[i].holds(got));
-            for (std::size_t other = 0; quantised && other < 3; ++other)  // the bounds tell the modes apart: one in place of another would be seen
+            // The bounds tell the modes apart: one in place of another would be seen. Slow builds take too few tokens for bounds that narrow.
+            for (std::size_t other = 0; quantised && reference::fast_build && other < 3; ++other)
                 if (other != i) CHECK_FALSE(wanted[other].holds(got));
         }
     }
