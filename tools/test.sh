@@ -42,7 +42,7 @@ run_sanitized() {
 note_skips() {
     local line
     while read -r line; do skips+=("$line"); done < <(grep -ahoiE '(MESSAGE: .*skip|SKIPPED: ).*' "build/$1/Testing/Temporary/LastTest.log" 2>/dev/null |
-        sed -E 's/^(MESSAGE|SKIPPED): //' | sort -u | head -20)
+        sed -E 's/^((MESSAGE|SKIPPED|skipped): )+//' | sort -u | head -20)
 }
 
 # shellcheck disable=SC2086  # lists of words
