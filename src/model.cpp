@@ -7,6 +7,7 @@
 
 #include "dispatch.hpp"
 #include "guard.hpp"
+#include "io/cancelled.hpp"
 #include "model_parts.hpp"
 #include "numerics.hpp"
 #include "parallel.hpp"
@@ -38,21 +39,20 @@ struct opened {
 };
 
 result<opened> prepare(result<io::gguf> file, const load_options& options) {
-    const auto stopped = [&] { return error{code::cancelled, "was cancelled while loading"}.in(file->path()); };
     if (!file) return std::move(file).error();
-    if (options.stop.stop_requested()) return stopped();
+    if (options.stop.stop_requested()) return io::cancelled(*file);
     auto parts  = std::make_shared<model::parts>();
     auto config = read_config(*file);
     if (!config) return std::move(config).error();
     parts->config  = std::move(*config);
-    auto tokenizer = plume::tokenizer::from_gguf(*file, options.on_notice);
+    auto tokenizer = plume::tokenizer::from_gguf(*file, options.on_notice, options.stop);
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
         return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
             .about("tensor", "token_embd.weight")
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
-    if (options.stop.stop_requested()) return stopped();
+    if (options.stop.stop_requested()) return io::cancelled(*file);
     auto plan = plan_weights(*file, parts->config, parts->weights);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
@@ -94,7 +94,7 @@ result<model> load_opened(result<io::gguf> file, const load_options& options) {
     auto& parts = *all->parts;
     if (auto chosen = choose_machine(parts, options); !chosen) return std::move(chosen).error();
     const auto watch = watch_of(options, all->file.tensor_bytes());
-    if (!watch.progress(0)) return error{code::cancelled, "was cancelled while loading"}.in(all->file.path());
+    if (!watch.progress(0)) return io::cancelled(all->file);
     if (auto loaded = load_weights(all->file, all->plan, parts.weights, *parts.workers, watch); !loaded) return std::move(loaded).error();
     auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
     if (!frequencies) return std::move(frequencies).error();

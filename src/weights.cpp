@@ -8,6 +8,7 @@
 #include <plume/core/checked.hpp>
 #include <plume/quant/formats.hpp>
 
+#include "io/cancelled.hpp"
 #include "panel.hpp"
 #include "parallel.hpp"
 
@@ -114,7 +115,7 @@ result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const
         if (!bytes) return std::move(bytes).error();
         if (auto used = use(*bytes, row, n); !used) return used;
         done += n * row_bytes;
-        if (watch.stop.stop_requested() || !watch.progress(done)) return error{code::cancelled, "was cancelled while loading"}.in(file.path());
+        if (watch.stop.stop_requested() || !watch.progress(done)) return io::cancelled(file);
     }
     return {};
 }

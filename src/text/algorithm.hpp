@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +41,11 @@ protected:
     vocabulary words_;
 };
 
-using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const notice_fn& on_notice);
+using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const notice_fn& on_notice,
+                                                                const std::stop_token& stop);
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn& on_notice);
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice);
+result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop);
+result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop);
 
 /// THE LIST of tokenizer kinds, by their `tokenizer.ggml.model`.
 struct algorithm_entry {

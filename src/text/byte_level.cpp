@@ -4,6 +4,7 @@
 #include <plume/core/utf8.hpp>
 #include <plume/text/pretokenizers.hpp>
 
+#include "src/io/cancelled.hpp"
 #include "src/text/algorithm.hpp"
 
 namespace plume::text {
@@ -37,7 +38,7 @@ void append_name(std::string& out, unsigned char byte) { utf8::append(out, names
 class byte_level final : public algorithm {
 public:
     using algorithm::algorithm;
-    result<void> load(const io::gguf& file, const notice_fn& on_notice);
+    result<void> load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop);
 
     void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
     void append_bytes(token_id id, std::string& out) const override;
@@ -52,7 +53,7 @@ public:
 
 private:
     struct merge {
-        token_id left, right;
+        token_id left, right, whole;
     };
     struct pairs {
         const byte_level& model;
@@ -65,7 +66,7 @@ private:
     result<void>  load_pretokenizer(const io::gguf& file);
     void          load_bytes();
     result<merge> read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const;
-    result<void>  load_merges(const io::gguf& file, const notice_fn& on_notice);
+    result<void>  load_merges(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop);
     void          encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
@@ -113,11 +114,11 @@ result<byte_level::merge> byte_level::read_merge(const io::gguf& file, const io:
     if (ids[1] < 0) return fault("ends with a text that is no token").expected_found("a token", right);
     if (ids[2] < 0) return fault("makes a text that is no token").expected_found("a token", whole);
     for (const auto id : ids)
-        if (!words_.mergeable(id)) return merge{-1, -1};  // text must never become a control token
-    return merge{ids[0], ids[1]};
+        if (!words_.mergeable(id)) return merge{-1, -1, -1};  // text must never become a control token
+    return merge{ids[0], ids[1], ids[2]};
 }
 
-result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_notice) {
+result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
     auto found = file.array(merges_key, io::value_type::string);
     if (!found) return std::move(found).error();
     const auto& list = **found;
@@ -130,13 +131,14 @@ result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_n
         std::size_t n_left_out = 0;
         bool        fits       = true;
         for (std::size_t i = 0; fits && i < list.size(); ++i) {
+            if (i % 4096 == 0 && stop.stop_requested()) return io::cancelled(file);  // a large list takes tens of milliseconds
             auto pair = read_merge(file, list, i, whole);
             if (!pair) return std::move(pair).error();
             if (pair->left < 0) {
                 ++n_left_out;
                 continue;
             }
-            merged_[i] = words_.find(whole);
+            merged_[i] = pair->whole;
             fits       = pairs_.add(pair->left, pair->right, static_cast<std::uint32_t>(i));
         }
         if (!fits) continue;
@@ -146,7 +148,7 @@ result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_n
     return file.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", merges_key);
 }
 
-result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice) {
+result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
     if (auto ok = load_pretokenizer(file); !ok) return ok;
     auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", false);
     if (!adds_space) return std::move(adds_space).error();
@@ -156,7 +158,7 @@ result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice) 
     if (!unknown) return std::move(unknown).error();
     unknown_ = *unknown;
     load_bytes();
-    return load_merges(file, on_notice);
+    return load_merges(file, on_notice, stop);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
@@ -209,9 +211,9 @@ void byte_level::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice) {
+result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop) {
     auto model = std::make_unique<byte_level>(std::move(words));
-    if (auto ok = model->load(file, on_notice); !ok) return std::move(ok).error();
+    if (auto ok = model->load(file, on_notice, stop); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "src/guard.hpp"
+#include "src/io/cancelled.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -71,23 +72,25 @@ result<void> make_matchers(const io::gguf& file, tokenizer::tables& out) {
     return {};
 }
 
-result<std::unique_ptr<text::algorithm>> load_algorithm(const io::gguf& file, text::vocabulary words, std::string_view model, const notice_fn& on_notice) {
+result<std::unique_ptr<text::algorithm>> load_algorithm(const io::gguf& file, text::vocabulary words, std::string_view model, const notice_fn& on_notice,
+                                                        const std::stop_token& stop) {
     std::string known;
     for (const auto& entry : text::algorithms) {
-        if (entry.gguf_name == model) return entry.load(file, std::move(words), on_notice);
+        if (entry.gguf_name == model) return entry.load(file, std::move(words), on_notice, stop);
         known += (known.empty() ? "" : ", ") + std::string(entry.gguf_name);
     }
     return file.fault(code::format_unsupported, "does not run yet").about("tokenizer model", model).hint("these run: " + known);
 }
 
-result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice) {
+result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
     auto model = file.text("tokenizer.ggml.model");
     if (!model) return std::move(model).error();
     auto words = text::vocabulary::load(file, on_notice);
     if (!words) return std::move(words).error();
+    if (stop.stop_requested()) return io::cancelled(file);
     auto out = std::make_shared<tokenizer::tables>();
     if (auto ok = find_special(file, *words, *out, on_notice); !ok) return std::move(ok).error();
-    auto algorithm = load_algorithm(file, *std::move(words), *model, on_notice);
+    auto algorithm = load_algorithm(file, *std::move(words), *model, on_notice, stop);
     if (!algorithm) return std::move(algorithm).error();
     out->algorithm = *std::move(algorithm);
     if (auto ok = make_matchers(file, *out); !ok) return std::move(ok).error();
@@ -100,8 +103,8 @@ result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice) {
 
 }  // namespace
 
-result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice) {
-    return guarded([&] { return load(file, on_notice); });
+result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
+    return guarded([&] { return load(file, on_notice, stop); });
 }
 
 }  // namespace plume

@@ -211,3 +211,14 @@ TEST_CASE("a tokenizer says what its tables take") {
     CHECK(large.allocated_bytes() > small.allocated_bytes());
     CHECK(large.allocated_bytes() < 100'000);
 }
+
+TEST_CASE("loading a tokenizer can be stopped") {
+    std::stop_source stop;
+    stop.request_stop();
+    for (const auto& w : {bpe(), spm()}) {
+        const auto bytes   = w.build().data;
+        const auto stopped = tokenizer::from_gguf(io::gguf::from_memory(std::as_bytes(std::span(bytes))).or_throw(), {}, stop.get_token());
+        REQUIRE_FALSE(stopped);
+        CHECK(stopped.error().code() == code::cancelled);
+    }
+}
