@@ -12,7 +12,7 @@ LINES_ADVISED, LINES_ALLOWED, BYTES_ALLOWED = 500, 600, 1_000_000
 SOURCES = (".cpp", ".hpp", ".cu", ".cuh", ".h", ".py", ".sh", ".cmake")
 # Long because they are data, written by a program that stands beside them.
 GENERATED = re.compile(r"generated|_tables\.|/tables/")
-MACHINE_PATH = re.compile(r"(?<![\w.])/(work|home|farm|mnt)/\w")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(work|home|mnt)/\w")
 
 
 def tracked(root):
