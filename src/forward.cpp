@@ -18,8 +18,6 @@ constexpr std::size_t task_bytes = std::size_t{128} << 10;  // of weights: small
 constexpr std::size_t work_between_stops = std::size_t{1} << 23;
 constexpr float       largest_f16        = 65504.0f;
 
-error cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
-
 /// The rows from `row` on of quantised activations.
 kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
     const std::size_t  blocks = x.D / kernels::block_elems;
@@ -52,7 +50,7 @@ result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, 
     prepare_rope();  // cosine, sine [T, rotated/2]
     for (std::size_t i = 0; i < c_.L; ++i) {
         decoder_layer(i, i + 1 == c_.L ? wanted : 0);  // in the last layer only what somebody asked for
-        if (stop_.stop_requested()) return cancelled();
+        if (stop_.stop_requested()) return step_cancelled();
     }
     if (overflow_)
         return error{code::not_finite, "computed a key or value that the cache's type cannot hold"}.hint(
@@ -205,7 +203,7 @@ result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t
     norm(in_.weights->output_norm, row, row + n);  // h[n,D]
     const matrix head{.panels = in_.weights->head, .bias = nullptr};
     matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});  // logits[n,V]
-    if (stop_.stop_requested()) return cancelled();
+    if (stop_.stop_requested()) return step_cancelled();
     const std::span<const float> out(s_.logits, n * c_.V);
     if (!in_.table->all_finite(out.data(), out.size()))
         return error{code::not_finite, "computed a logit that is not a finite number"}.hint(

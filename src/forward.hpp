@@ -58,6 +58,9 @@ struct scratch {
     [[nodiscard]] static result<scratch> make(const model_config& c, std::size_t T, std::size_t context_tokens);
 };
 
+/// What a computing call says that a stop token or a callback ended.
+[[nodiscard]] inline error step_cancelled() { return error{code::cancelled, "was stopped before the step was complete"}; }
+
 /// What a pass reads and does not own.
 struct forward_context {
     const model_config*          config;

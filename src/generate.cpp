@@ -8,6 +8,7 @@
 #include <plume/sampling/sampler.hpp>
 
 #include "guard.hpp"
+#include "model_parts.hpp"
 
 namespace plume {
 namespace {
@@ -118,8 +119,6 @@ private:
     bool           back_ = false;
 };
 
-error moved_from() { return error{code::wrong_state, "this session was moved from"}; }
-
 result<void> check_options(const generate_options& options) {
     for (const auto& stop : options.stop_strings) {
         if (stop.empty()) return error{code::invalid_argument, "a stop string must not be empty"}.hint("leave it out, or give the text to stop at");
@@ -217,14 +216,14 @@ std::string_view name(stop_reason r) noexcept {
 
 result<finish> generate(session& s, std::span<const token_id> prompt, const generate_options& options, const piece_fn& on_piece) {
     return guarded([&]() -> result<finish> {
-        if (s.context_tokens() == 0) return moved_from();
+        if (s.context_tokens() == 0) return session_moved_from();
         return run(s, prompt, options, on_piece);
     });
 }
 
 result<finish> generate(session& s, std::string_view prompt, const generate_options& options, const piece_fn& on_piece) {
     return guarded([&]() -> result<finish> {
-        if (s.context_tokens() == 0) return moved_from();
+        if (s.context_tokens() == 0) return session_moved_from();
         const bool first = s.tokens().empty();
         auto       ids = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
         if (!ids) return std::move(ids).error();

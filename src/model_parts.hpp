@@ -22,6 +22,9 @@ struct model::parts {
     [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations}; }
 };
 
+/// What a call on a session that was moved from says.
+[[nodiscard]] inline error session_moved_from() { return error{code::wrong_state, "this session was moved from"}; }
+
 /// The session options with their defaults filled in, checked against the model; notices are given.
 [[nodiscard]] result<session_options> settle(const model_config& c, session_options options);
 

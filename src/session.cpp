@@ -38,8 +38,6 @@ private:
     std::size_t            length_;
 };
 
-error no_session() { return error{code::wrong_state, "this session was moved from"}; }
-
 result<void> check_tokens(const session::state& s, std::span<const token_id> tokens) {
     const auto V = static_cast<token_id>(s.model.config().V);
     for (std::size_t i = 0; i < tokens.size(); ++i)
@@ -63,10 +61,9 @@ result<void> compute(session::state& s, std::size_t wanted, const std::function<
                      const call_options& options, std::span<const float>* last) {
     const forward_context in    = s.model.internals().context();
     const std::size_t     begin = s.computed, end = s.tokens.size();
-    const auto            stopped = [] { return error{code::cancelled, "was stopped before the step was complete"}; };
-    std::size_t           done    = begin;
+    std::size_t           done = begin;
     while (done < end) {
-        if (options.stop.stop_requested()) return stopped();
+        if (options.stop.stop_requested()) return step_cancelled();
         const std::size_t T     = std::min(s.options.prefill_chunk, end - done);
         const std::size_t first = std::clamp(wanted, done, done + T) - done;  // row in this chunk
         forward_pass      pass(in, s.scratch, s.cache, options.stop);
@@ -78,10 +75,10 @@ result<void> compute(session::state& s, std::size_t wanted, const std::function<
             const std::size_t V = s.model.config().V;
             if (last != nullptr) *last = logits->subspan((n - 1) * V, V);
             for (std::size_t i = 0; i < n && on_logits != nullptr; ++i)
-                if (!(*on_logits)(done + row + i - wanted, logits->subspan(i * V, V))) return stopped();
+                if (!(*on_logits)(done + row + i - wanted, logits->subspan(i * V, V))) return step_cancelled();
         }
         done += T;
-        if (options.on_progress && !options.on_progress(static_cast<double>(done - begin) / static_cast<double>(end - begin))) return stopped();
+        if (options.on_progress && !options.on_progress(static_cast<double>(done - begin) / static_cast<double>(end - begin))) return step_cancelled();
     }
     s.computed = end;
     return {};
@@ -97,14 +94,15 @@ session::~session()                             = default;
 const plume::model&       session::model() const noexcept { return state_->model; }
 std::size_t               session::context_tokens() const noexcept { return state_ ? state_->options.context_tokens : 0; }
 std::span<const token_id> session::tokens() const noexcept { return state_ ? std::span<const token_id>(state_->tokens) : std::span<const token_id>(); }
-std::size_t               session::allocated_bytes() const noexcept {
-                  if (!state_) return 0;
+
+std::size_t session::allocated_bytes() const noexcept {
+    if (!state_) return 0;
     return state_->cache.layout().bytes() + state_->scratch.memory.size() + state_->tokens.capacity() * sizeof(token_id);
 }
 
 result<std::span<const float>> session::prefill(std::span<const token_id> tokens, const call_options& options) {
     return guarded([&]() -> result<std::span<const float>> {
-        if (!state_) return no_session();
+        if (!state_) return session_moved_from();
         if (tokens.empty() && state_->computed == state_->tokens.size())
             return error{code::invalid_argument, "no tokens to compute"}.hint("pass at least one token, such as the model's BOS");
         if (auto good = check_tokens(*state_, tokens); !good) return std::move(good).error();
@@ -122,7 +120,7 @@ result<std::span<const float>> session::decode(token_id token, const call_option
 result<void> session::score(std::span<const token_id> tokens, const std::function<bool(std::size_t, std::span<const float>)>& on_logits,
                             const call_options& options) {
     return guarded([&]() -> result<void> {
-        if (!state_) return no_session();
+        if (!state_) return session_moved_from();
         if (!on_logits) return error{code::invalid_argument, "score needs a function that takes the logits"};
         if (auto good = check_tokens(*state_, tokens); !good) return good;
         rollback          length(state_->tokens);
@@ -136,7 +134,7 @@ result<void> session::score(std::span<const token_id> tokens, const std::functio
 
 result<void> session::append(token_id token) {
     return guarded([&]() -> result<void> {
-        if (!state_) return no_session();
+        if (!state_) return session_moved_from();
         if (auto good = check_tokens(*state_, {&token, 1}); !good) return good;
         state_->tokens.push_back(token);
         return {};
@@ -145,7 +143,7 @@ result<void> session::append(token_id token) {
 
 result<void> session::rewind(std::size_t n) {
     return guarded([&]() -> result<void> {
-        if (!state_) return no_session();
+        if (!state_) return session_moved_from();
         if (n > state_->tokens.size())
             return error{code::invalid_argument, "cannot go forward by rewinding"}.expected_found("0 to " + std::to_string(state_->tokens.size()),
                                                                                                   std::to_string(n));
@@ -162,7 +160,7 @@ void session::reset() noexcept {
 }
 
 result<session> session::fork() const {
-    if (!state_) return no_session();
+    if (!state_) return session_moved_from();
     return guarded([&]() -> result<session> {
         session_options quiet = state_->options;
         quiet.on_notice       = {};
