@@ -54,6 +54,7 @@ public:
     }
     void add(std::string_view element) { put_text(bytes_, element); }
     void add(std::int32_t element) { put(bytes_, element); }
+    void add(float element) { put(bytes_, element); }
 
     /// An entry of another file, as it is.
     void copy(const io::gguf_entry& entry);

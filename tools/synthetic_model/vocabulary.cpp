@@ -33,15 +33,21 @@ result<void> copy_vocabulary(metadata& to, const std::string& path, std::uint64_
                                                                                                                   std::to_string((*tokens)->size()));
     for (const auto& entry : file->metadata()) {
         if (!entry.key.starts_with("tokenizer.")) continue;
-        const bool is_tokens = entry.key == "tokenizer.ggml.tokens", is_types = entry.key == "tokenizer.ggml.token_type";
-        if ((!is_tokens && !is_types) || entry.value.size() == V) {
+        const auto& had = entry.value;
+        const auto  key = std::string_view(entry.key).substr(std::string_view("tokenizer.").size());
+        if ((key != "ggml.tokens" && key != "ggml.token_type" && key != "ggml.scores") || had.size() == V) {
             to.copy(entry);
             continue;
         }
-        to.array(entry.key, entry.value.element_type(), V);
+        to.array(entry.key, had.element_type(), V);
         for (std::size_t i = 0; i < V; ++i) {
-            if (is_tokens) to.add(i < entry.value.size() ? *entry.value.text(i) : "<|unused " + std::to_string(i) + "|>");
-            if (is_types) to.add(i < entry.value.size() ? static_cast<std::int32_t>(entry.value.integer(i).value_or(normal)) : unused);
+            const bool there = i < had.size();
+            if (key == "ggml.tokens")
+                to.add(there ? *had.text(i) : "<|unused " + std::to_string(i) + "|>");
+            else if (key == "ggml.token_type")
+                to.add(there ? static_cast<std::int32_t>(had.integer(i).value_or(normal)) : unused);
+            else
+                to.add(there ? static_cast<float>(had.real(i).value_or(0)) : -1e9f);
         }
     }
     return {};
