@@ -44,6 +44,7 @@ void forward_pass::each_row(std::size_t begin, std::size_t end, const Body& body
 }
 
 result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, std::size_t wanted) {
+    if (auto same = repack_.check(); !same) return same;
     S_ = S;
     T_ = tokens.size();
     embed(tokens);   // x[T,D]
@@ -59,7 +60,8 @@ result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, 
 }
 
 void forward_pass::embed(std::span<const token_id> tokens) {
-    each_row(0, T_, [&](std::size_t t) { unpack_row(in_.weights->embedding, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
+    const matrix& w = in_.weights->embedding;
+    each_row(0, T_, [&](std::size_t t) { repack_.read_row(w.panels, w.in_file, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
 }
 
 /// "RoFormer: Enhanced Transformer with Rotary Position Embedding", Su et al. 2021, section 3.2.2. Angles in double: a float's position·frequency is off by
@@ -172,17 +174,17 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
     std::size_t       tasks = 0;
     for (const job& j : jobs) tasks += div_up(panels_of(j), step);
 
-    parallel(*in_.workers, tasks, [&](std::size_t task) {
+    each_task(tasks, [&](std::size_t task, std::byte* room) {
         const job* j = jobs.begin();
         for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
         const auto&       w     = j->w->panels;
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        const std::size_t slice =
-            round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);  // kernels like eight tokens in flight
-        for (std::size_t t = row_begin; t < row_end; t += slice) {
-            if (stop_.stop_requested()) return;
-            matmul_rows(w, begin, end, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y);
-        }
+        repack_.each_run(w, j->w->in_file, begin, end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
+            const std::size_t slice =
+                round_up(std::max<std::size_t>(work_between_stops / ((last - first) * kernels::panel_rows * D), 1), 8);  // kernels like eight tokens in flight
+            for (std::size_t t = row_begin; t < row_end && !stop_.stop_requested(); t += slice)
+                matmul_rows(part, first, last, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y + row, w.N);
+        });
         if (j->w->bias == nullptr) return;
         const std::size_t first = begin * kernels::panel_rows, last = std::min(w.N, end * kernels::panel_rows);
         for (std::size_t t = row_begin; t < row_end; ++t) in_.table->add(j->w->bias + first, j->y + t * w.N + first, last - first);
@@ -190,19 +192,39 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
 }
 
 void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin,
-                               std::size_t row_end, bool planes, float* y) const {
+                               std::size_t row_end, bool planes, float* y, std::size_t y_stride) const {
     const auto& entry = in_.table->matmul[w.format];
-    if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
+    if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * y_stride, y_stride);
     kernels::quantised in = s_.planes;
     in.D                  = w.D;
     if (!planes) in.lo = nullptr;
-    (planes ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in, row_begin), row_end - row_begin, y + row_begin * w.N, w.N);
+    (planes ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in, row_begin), row_end - row_begin, y + row_begin * y_stride, y_stride);
+}
+
+/// body(task, room) for each task of a matmul, on the executor's threads. While the model is repacked each thread has a room for panels.
+template <class Body>
+void forward_pass::each_task(std::size_t n, const Body& body) {
+    if (!repack_.active()) return parallel(*in_.workers, n, [&](std::size_t task) { body(task, nullptr); });
+    const std::size_t        one_room = in_.weights->repack->room_bytes();
+    std::atomic<std::size_t> next     = 0;
+    parallel(*in_.workers, s_.rooms.size() / one_room, [&](std::size_t thread) {
+        for (std::size_t task = next.fetch_add(1); task < n; task = next.fetch_add(1)) body(task, s_.rooms.data() + thread * one_room);
+    });
+}
+
+/// The one matrix that no matmul reads: rows are taken out of it.
+void forward_pass::move_embedding() {
+    if (!repack_.active() || in_.weights->tied()) return;
+    const matrix& w = in_.weights->embedding;
+    parallel(*in_.workers, div_up(w.panels.N, kernels::panel_rows), [&](std::size_t panel) {
+        if (!stop_.stop_requested()) (void)repack_.ready(*w.in_file, panel);
+    });
 }
 
 result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t n) {
-    norm(in_.weights->output_norm, row, row + n);  // h[n,D]
-    const matrix head{.panels = in_.weights->head, .bias = nullptr};
-    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});  // logits[n,V]
+    norm(in_.weights->output_norm, row, row + n);                                          // h[n,D]
+    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&in_.weights->head, s_.logits}});  // logits[n,V]
+    move_embedding();
     if (stop_.stop_requested()) return step_cancelled();
     const std::span<const float> out(s_.logits, n * c_.V);
     if (!in_.table->all_finite(out.data(), out.size()))

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include <plume/quant/format.hpp>
 
@@ -13,11 +14,15 @@ namespace plume::quant {
 [[nodiscard]] constexpr std::uint8_t u8(std::size_t x) noexcept { return static_cast<std::uint8_t>(x); }
 [[nodiscard]] constexpr std::int8_t  i8(int x) noexcept { return static_cast<std::int8_t>(x); }
 
-/// to_float of a scale, the ordinary ones inlined.
+/// to_float of a scale, inlined but for zeros and what is not finite. Subnormal halves are common: large blocks divide their scale by thousands.
+/// Their one subtraction is exact and meets no subnormal float.
 [[nodiscard]] inline float widened(half h) noexcept {
-    const unsigned magnitude = h.bits & 0x7fffu;
-    if (magnitude < 0x0400 || magnitude >= 0x7c00) return to_float(h);
-    return std::bit_cast<float>((h.bits & 0x8000u) << 16 | ((magnitude << 13) + (112u << 23)));
+    const unsigned magnitude = h.bits & 0x7fffu, sign = (h.bits & 0x8000u) << 16;
+    if (magnitude == 0 || magnitude >= 0x7c00) return to_float(h);
+    if (magnitude >= 0x0400) return std::bit_cast<float>(sign | ((magnitude << 13) + (112u << 23)));
+    constexpr std::uint32_t smallest_normal = 113u << 23;
+    return std::bit_cast<float>(sign |
+                                std::bit_cast<std::uint32_t>(std::bit_cast<float>(smallest_normal | magnitude << 13) - std::bit_cast<float>(smallest_normal)));
 }
 
 /// Scales that hold for all 32 weights. Without a minimum dmin and min are 0.
@@ -70,19 +75,24 @@ inline void add_fifth_bits(const std::uint8_t (&high)[4], codes_32& c) noexcept 
     }
 }
 
-/// The first n groups of consecutive blocks at any address: c[n]. The file of each format instantiates its own, where F::unpack is inlined.
-/// Blocks are read in place where their address allows: a copy that was just written is slow to read at other widths.
+/// The first n groups, a whole number of blocks, of consecutive blocks at any address: c[n]. The file of each format instantiates its own, where F::unpack
+/// is inlined with the group's number as a constant. Large blocks are copied first, so that the compiler knows that writing codes changes none of their bytes;
+/// small ones are read in place where their address allows, as what was just copied is slow to read at another offset.
 template <code_format F>
 [[gnu::flatten]] void unpack_groups(const std::byte* blocks, std::size_t n, codes_32* c) noexcept {
     using block = typename F::block;
     static_assert(std::is_trivially_copyable_v<block>);
-    constexpr std::size_t groups  = F::weights / 32;
-    const bool            aligned = reinterpret_cast<std::uintptr_t>(blocks) % alignof(block) == 0 && sizeof(block) % alignof(block) == 0;
-    for (std::size_t i = 0; i < n; i += groups, blocks += sizeof(block)) {
-        block        copy;
-        const block* b = reinterpret_cast<const block*>(blocks);
-        if (!aligned) b = static_cast<const block*>(std::memcpy(&copy, blocks, sizeof copy));
-        for (std::size_t group = 0; group < groups && i + group < n; ++group) F::unpack(*b, group, c[i + group]);
+    constexpr std::size_t groups   = F::weights / 32;
+    const auto            unpack   = [&]<std::size_t... Group>(const block& b, std::index_sequence<Group...>) { (F::unpack(b, Group, c[Group]), ...); };
+    const bool            in_place = groups == 1 && reinterpret_cast<std::uintptr_t>(blocks) % alignof(block) == 0;
+    for (const codes_32* end = c + n; c != end; c += groups, blocks += sizeof(block)) {
+        if (in_place) {
+            unpack(*reinterpret_cast<const block*>(blocks), std::make_index_sequence<groups>{});
+            continue;
+        }
+        block copy;
+        std::memcpy(&copy, blocks, sizeof copy);
+        unpack(copy, std::make_index_sequence<groups>{});
     }
 }
 
