@@ -45,6 +45,7 @@ void forward_pass::each_row(std::size_t begin, std::size_t end, const Body& body
 }
 
 result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, std::size_t wanted) {
+    if (auto same = repack_.check(); !same) return same;
     S_ = S;
     T_ = tokens.size();
     embed(tokens);   // x[T,D]
@@ -60,7 +61,8 @@ result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, 
 }
 
 void forward_pass::embed(std::span<const token_id> tokens) {
-    each_row(0, T_, [&](std::size_t t) { unpack_row(in_.weights->embedding, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
+    const matrix& w = in_.weights->embedding;
+    each_row(0, T_, [&](std::size_t t) { repack_.read_row(w.panels, w.in_file, static_cast<std::size_t>(tokens[t]), s_.x + t * c_.D); });
 }
 
 /// "RoFormer: Enhanced Transformer with Rotary Position Embedding", Su et al. 2021, section 3.2.2. Angles in double: a float's position·frequency is off by
@@ -197,40 +199,62 @@ void forward_pass::matmul(const input& in, std::initializer_list<job> jobs, cons
     for (const job& j : jobs) tasks += tasks_of(j);
     if (side_by_side) tasks = tasks_of(*jobs.begin());
 
-    parallel(*in_.workers, tasks, [&](std::size_t task) {
+    each_task(tasks, [&](std::size_t task, std::byte* room) {
         const job* j = jobs.begin();
         for (; task >= tasks_of(*j); ++j) task -= tasks_of(*j);
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        for (const job* each = j; each != (side_by_side ? jobs.end() : j + 1); ++each) matmul_panels(in, *each, begin, end);
+        for (const job* each = j; each != (side_by_side ? jobs.end() : j + 1); ++each) matmul_panels(in, *each, begin, end, room);
         if (!stop_.stop_requested()) epilogue(begin * kernels::panel_rows, std::min(j->w->panels.N, end * kernels::panel_rows));
     });
 }
 
+/// body(task, room) for each task of a matmul, on the executor's threads. While the model is repacked each thread has a room for panels.
+template <class Body>
+void forward_pass::each_task(std::size_t n, const Body& body) {
+    if (!repack_.active()) return parallel(*in_.workers, n, [&](std::size_t task) { body(task, nullptr); });
+    const std::size_t        one_room = in_.weights->repack->room_bytes();
+    std::atomic<std::size_t> next     = 0;
+    parallel(*in_.workers, s_.rooms.size() / one_room, [&](std::size_t thread) {
+        for (std::size_t task = next.fetch_add(1); task < n; task = next.fetch_add(1)) body(task, s_.rooms.data() + thread * one_room);
+    });
+}
+
 /// Outputs of panels [panel_begin, panel_end) of one matrix for all rows, in pieces between which the stop token is looked at.
-void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end) const {
-    const auto&       w         = j.w->panels;
-    const auto&       entry     = in_.table->matmul[w.format];
-    const std::size_t per_token = (panel_end - panel_begin) * kernels::panel_rows * w.D;
-    const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
-    for (std::size_t t = 0; t < in.T; t += slice) {
-        if (stop_.stop_requested()) return;
-        const std::size_t n = std::min(slice, in.T - t);
-        float*            y = j.y + (in.begin + t) * w.N;
-        if (entry.f32 != nullptr)
-            entry.f32(w, panel_begin, panel_end, in.x + t * w.D, n, y, w.N);
-        else
-            (in.planes.lo != nullptr ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in.planes, t), n, y, w.N);
-    }
-    if (j.w->bias == nullptr) return;
+void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room) {
+    const auto& w     = j.w->panels;
+    const auto& entry = in_.table->matmul[w.format];
+    repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
+        const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
+        const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
+        for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
+            const std::size_t n = std::min(slice, in.T - t);
+            float*            y = j.y + (in.begin + t) * w.N + row;
+            if (entry.f32 != nullptr)
+                entry.f32(part, first, last, in.x + t * w.D, n, y, w.N);
+            else
+                (in.planes.lo != nullptr ? entry.a16 : entry.a8)(part, first, last, from_row(in.planes, t), n, y, w.N);
+        }
+    });
+    if (j.w->bias == nullptr || stop_.stop_requested()) return;
     const std::size_t first = panel_begin * kernels::panel_rows, last = std::min(w.N, panel_end * kernels::panel_rows);
     for (std::size_t t = in.begin; t < in.begin + in.T; ++t) in_.table->add(j.w->bias + first, j.y + t * w.N + first, last - first);
 }
 
+/// The one matrix that no matmul reads: rows are taken out of it.
+void forward_pass::move_embedding() {
+    if (!repack_.active() || in_.weights->tied()) return;
+    const matrix& w = in_.weights->embedding;
+    parallel(*in_.workers, div_up(w.panels.N, kernels::panel_rows), [&](std::size_t panel) {
+        if (!stop_.stop_requested()) (void)repack_.ready(*w.in_file, panel);
+    });
+}
+
 result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t n) {
-    const matrix head{.panels = in_.weights->head, .bias = nullptr};
-    input        h = normed(role::head, in_.weights->output_norm, row, row + n, {&head});  // h[n,D]
-    h.begin        = 0;
+    const matrix& head = in_.weights->head;
+    input         h    = normed(role::head, in_.weights->output_norm, row, row + n, {&head});  // h[n,D]
+    h.begin            = 0;
     matmul(h, {{&head, s_.logits}}, [](std::size_t, std::size_t) {});  // logits[n,V]
+    move_embedding();
     if (stop_.stop_requested()) return step_cancelled();
     const std::span<const float> out(s_.logits, n * c_.V);
     if (!in_.table->all_finite(out.data(), out.size()))

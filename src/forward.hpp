@@ -55,8 +55,10 @@ struct scratch {
     std::size_t        T = 0, splits = 0;
     buffer             memory;
 
-    [[nodiscard]] static std::size_t     bytes(const model_config& c, std::size_t T, std::size_t context_tokens) noexcept;
-    [[nodiscard]] static result<scratch> make(const model_config& c, std::size_t T, std::size_t context_tokens);
+    std::span<std::byte> rooms;  // a panel_room for each thread, where a model is repacked lazily
+
+    [[nodiscard]] static std::size_t     bytes(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes) noexcept;
+    [[nodiscard]] static result<scratch> make(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes);
 };
 
 /// What a computing call says that a stop token or a callback ended.
@@ -75,11 +77,12 @@ struct forward_context {
 /// The llama forward pass over tokens at positions [S, S + T). Reads and extends the cache; the caller commits the new length when all went well.
 class forward_pass {
 public:
-    forward_pass(const forward_context& in, scratch& s, kv::cache& cache, std::stop_token stop)
-        : in_(in), c_(*in.config), s_(s), cache_(cache), stop_(std::move(stop)) {}
+    /// For T tokens.
+    forward_pass(const forward_context& in, std::size_t T, scratch& s, kv::cache& cache, std::stop_token stop)
+        : in_(in), c_(*in.config), s_(s), cache_(cache), stop_(std::move(stop)), repack_(in.weights->repack.get(), T) {}
 
     /// x of rows [wanted, T) is complete afterwards; the rows before only leave their keys and values. Ids must be in range.
-    /// cancelled, or not_finite when a key or value does not fit the cache's type.
+    /// cancelled, not_finite when a key or value does not fit the cache's type, or file_io when the file of a model that is repacked lazily was changed.
     [[nodiscard]] result<void> run(std::span<const token_id> tokens, std::size_t S, std::size_t wanted);
 
     /// The logits [n, V] of rows [row, row + n), n <= scratch::logit_rows, in scratch. not_finite or cancelled.
@@ -107,7 +110,10 @@ private:
     void  quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
     template <class Epilogue>
     void matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side = false);
-    void matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end) const;
+    void matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room);
+    template <class Body>
+    void each_task(std::size_t n, const Body& body);
+    void move_embedding();
     template <class Body>
     void each_row(std::size_t begin, std::size_t end, const Body& body);
 
@@ -116,6 +122,7 @@ private:
     scratch&               s_;
     kv::cache&             cache_;
     std::stop_token        stop_;
+    repacker::pass         repack_;
     std::size_t            S_ = 0, T_ = 0;
     std::atomic<bool>      overflow_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <plume/core/checked.hpp>
 #include <plume/core/printable.hpp>
 #include <plume/session.hpp>
 
@@ -58,6 +59,11 @@ result<opened> prepare(result<io::gguf> file, const load_options& options) {
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
 }
 
+bool is_lazy(const load_options& options) { return options.map && options.repack == repack::lazy; }
+
+/// Of a session: a room for each thread.
+std::size_t rooms_bytes(const weight_plan& plan, std::size_t threads) { return plan.room_bytes * threads; }
+
 result<void> choose_machine(model::parts& p, const load_options& options) {
     auto table = choose_target(options.cpu_target);
     if (!table) return std::move(table).error();
@@ -87,7 +93,7 @@ load_watch watch_of(const load_options& options, std::uint64_t all) {
             options.stop};
 }
 
-result<model> load_opened(result<io::gguf> file, const load_options& options) {
+result<model> load_opened(result<io::gguf> file, const load_options& options, bool lazy) {
     auto all = prepare(std::move(file), options);
     if (!all) return std::move(all).error();
     if (auto enough = check_memory(all->file, all->plan, options.map); !enough) return std::move(enough).error();
@@ -95,7 +101,9 @@ result<model> load_opened(result<io::gguf> file, const load_options& options) {
     if (auto chosen = choose_machine(parts, options); !chosen) return std::move(chosen).error();
     const auto watch = watch_of(options, all->file.tensor_bytes());
     if (!watch.progress(0)) return io::cancelled(all->file);
-    if (auto loaded = load_weights(all->file, all->plan, parts.weights, *parts.workers, watch); !loaded) return std::move(loaded).error();
+    auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
+    if (!loaded) return std::move(loaded).error();
+    if (lazy) parts.room_bytes = rooms_bytes(all->plan, parts.workers->concurrency());
     auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
     if (!frequencies) return std::move(frequencies).error();
     parts.frequencies = std::move(*frequencies);
@@ -112,15 +120,15 @@ std::size_t             model::threads() const noexcept { return parts_->workers
 std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
 
 result<model> load(const std::string& path, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options); });
+    return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options, is_lazy(options)); });
 }
 
 result<model> load_memory(std::span<const std::byte> file, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_memory(file, options.limits), options); });
+    return guarded([&] { return load_opened(io::gguf::from_memory(file, options.limits), options, false); });
 }
 
 result<model> load_reader(std::uint64_t size, io::read_fn read, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_reader(size, std::move(read), options.limits), options); });
+    return guarded([&] { return load_opened(io::gguf::from_reader(size, std::move(read), options.limits), options, false); });
 }
 
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
@@ -132,13 +140,15 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
         auto        settled = settle(config, session);
         if (!settled) return std::move(settled).error();
         memory_plan p;
-        p.weights           = all->plan.bytes;
-        p.text              = all->parts->tokenizer->allocated_bytes();
-        p.kv                = kv_bytes(config, *settled);
-        p.scratch           = scratch_bytes(config, *settled);
-        p.available         = available;
-        p.context_tokens    = settled->context_tokens;
-        p.context_that_fits = p.weights + p.text > p.available ? 0 : largest_context(config, *settled, p.available - p.weights - p.text);
+        p.weights                 = all->plan.bytes;
+        p.text                    = all->parts->tokenizer->allocated_bytes();
+        p.kv                      = kv_bytes(config, *settled);
+        const std::size_t threads = load.executor ? load.executor->concurrency() : load.threads == 0 ? available_threads() : load.threads;
+        const std::size_t rooms   = is_lazy(load) ? rooms_bytes(all->plan, threads) : 0;
+        p.scratch                 = scratch_bytes(config, *settled, rooms);
+        p.available               = available;
+        p.context_tokens          = settled->context_tokens;
+        p.context_that_fits       = p.weights + p.text > p.available ? 0 : largest_context(config, *settled, rooms, p.available - p.weights - p.text);
         return p;
     });
 }

@@ -19,6 +19,8 @@ struct model::parts {
     std::shared_ptr<plume::executor> workers;
     plume::activations               activations = plume::activations::mixed;
 
+    std::size_t room_bytes = 0;  // of a session's panel_rooms together; 0: nothing is repacked lazily
+
     [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations}; }
 };
 
@@ -30,10 +32,10 @@ struct model::parts {
 
 /// Bytes of a session's cache and scratch.
 [[nodiscard]] std::uint64_t kv_bytes(const model_config& c, const session_options& settled) noexcept;
-[[nodiscard]] std::uint64_t scratch_bytes(const model_config& c, const session_options& settled) noexcept;
+[[nodiscard]] std::uint64_t scratch_bytes(const model_config& c, const session_options& settled, std::size_t room_bytes) noexcept;
 
 /// The largest context, up to the model's own or the one asked for, whose cache and scratch fit in `bytes`; 0 when not even 16 tokens do.
-[[nodiscard]] std::size_t largest_context(const model_config& c, session_options settled, std::uint64_t bytes) noexcept;
+[[nodiscard]] std::size_t largest_context(const model_config& c, session_options settled, std::size_t room_bytes, std::uint64_t bytes) noexcept;
 
 /// "9.4 GiB", for people.
 [[nodiscard]] std::string readable_bytes(std::uint64_t bytes);

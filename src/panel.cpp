@@ -1,6 +1,10 @@
 #include "panel.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include <plume/core/checked.hpp>
 
@@ -25,29 +29,38 @@ constexpr planes planes_of(unsigned bits) noexcept {
     return {four, two, one, two_at, one_at, four ? 4u : 0u, (four ? 4u : 0u) + (two ? 2u : 0u)};
 }
 
-/// Writes the codes of one row's 32 weights, four bytes at a time: a group's four codes are one word of a line.
-void put_codes(unsigned bits, const quant::codes_32& c, std::size_t lane, std::byte* block) noexcept {
-    std::uint32_t group[8];
-    std::memcpy(group, c.code.data(), sizeof group);
-    const auto store = [&](std::size_t at, std::size_t line, std::uint32_t word) { std::memcpy(block + at + 64 * line + 4 * lane, &word, sizeof word); };
-    if (bits == 8) {
-        for (std::size_t g = 0; g < 8; ++g) store(0, g, group[g]);
-        return;
+/// Eight codes in a word, the first in its lowest byte: two groups of four.
+using eight = std::uint64_t;
+constexpr eight each(unsigned byte) noexcept { return 0x0101010101010101u * byte; }
+
+/// Two groups as words of two neighbouring lines; `at` is the row's word in the first.
+void put_groups(eight two, std::byte* at) noexcept {
+    const auto first = static_cast<std::uint32_t>(two), second = static_cast<std::uint32_t>(two >> 32);
+    std::memcpy(at, &first, sizeof first);
+    std::memcpy(at + 64, &second, sizeof second);
+}
+
+/// Writes the codes of one row's 32 weights; `at` is the row's word in the block's first line.
+template <unsigned Bits>
+void put_codes(const quant::codes_32& c, std::byte* at) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    constexpr planes p = planes_of(Bits);
+    eight            g[4];
+    std::memcpy(g, c.code.data(), sizeof g);
+    if constexpr (Bits == 8)
+        for (std::size_t j = 0; j < 4; ++j) put_groups(g[j], at + 128 * j);
+    if constexpr (p.four)
+        for (std::size_t j = 0; j < 2; ++j) put_groups((g[j] & each(15)) | (g[j + 2] & each(15)) << 4, at + 128 * j);
+    if constexpr (p.two) {
+        eight lines = 0;
+        for (unsigned n = 0; n < 4; ++n) lines |= (g[n] >> p.two_shift & each(3)) << 2 * n;
+        put_groups(lines, at + p.two_at);
     }
-    const planes p = planes_of(bits);
-    if (p.four)
-        for (std::size_t j = 0; j < 4; ++j) store(0, j, (group[j] & 0x0f0f0f0fu) | (group[j + 4] & 0x0f0f0f0fu) << 4);
-    if (p.two) {
-        for (std::size_t j = 0; j < 2; ++j) {
-            std::uint32_t word = 0;
-            for (std::size_t n = 0; n < 4; ++n) word |= (group[j + 2 * n] >> p.two_shift & 0x03030303u) << 2 * n;
-            store(p.two_at, j, word);
-        }
-    }
-    if (p.one) {
-        std::uint32_t word = 0;
-        for (std::size_t g = 0; g < 8; ++g) word |= (group[g] >> p.one_shift & 0x01010101u) << g;
-        store(p.one_at, 0, word);
+    if constexpr (p.one) {
+        eight bits = 0;
+        for (unsigned n = 0; n < 4; ++n) bits |= (g[n] >> p.one_shift & each(1)) << 2 * n;
+        const auto line = static_cast<std::uint32_t>(bits | bits >> 31);
+        std::memcpy(at + p.one_at, &line, sizeof line);
     }
 }
 
@@ -73,36 +86,52 @@ T fetch(const std::byte* stream, std::size_t index) noexcept {
     return value;
 }
 
-void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, const quant::codes_32& c, std::size_t b, std::size_t lane,
+/// to_half of what was a half before, the ordinary ones inlined.
+half narrowed(float f) noexcept {
+    const auto     bits      = std::bit_cast<std::uint32_t>(f);
+    const unsigned magnitude = bits & 0x7fffffffu;
+    if (magnitude < 0x38800000u || magnitude >= 0x47800000u || (bits & 0x1fffu) != 0) return to_half(f);
+    return {static_cast<std::uint16_t>((bits >> 16 & 0x8000u) | (magnitude - (112u << 23)) >> 13)};
+}
+
+/// Writes the scales of one row's groups b, b + 1, .., of one block of the file.
+void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, std::span<const quant::codes_32> groups, std::size_t b, std::size_t lane,
                 std::byte* panel) noexcept {
-    std::byte* scales = panel + s.scales_at + b * s.scale_bytes;
-    std::byte* mins   = panel + s.mins_at + b * s.min_bytes;
-    std::byte* super  = panel + s.supers_at + b / 8 * s.super_bytes;
+    std::byte* scales     = panel + s.scales_at + b * s.scale_bytes;
+    std::byte* mins       = panel + s.mins_at + b * s.min_bytes;
+    std::byte* super      = panel + s.supers_at + b / 8 * s.super_bytes;
+    const auto each_group = [&](std::byte* stream, std::size_t bytes, const auto& put) {
+        for (const auto& c : groups) put(c, stream), stream += bytes;
+    };
     switch (l.scale) {
         case scale_layout::per_32_f16:
-            store(scales, lane, to_half(c.d));
+            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, narrowed(c.d)); });
             break;
         case scale_layout::per_32_f32:
-            store(scales, lane, c.d);
+            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.d); });
+            break;
+        case scale_layout::per_256_sub_32:
+            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.sub[0]); });
+            store(super, lane, groups[0].d);
             break;
         case scale_layout::per_256_sub_16:
-            store(scales, panel_rows + lane, c.sub[1]);
-            [[fallthrough]];
-        case scale_layout::per_256_sub_32:
-            store(scales, lane, c.sub[0]), store(super, lane, c.d);
+            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.sub[0]), store(at, panel_rows + lane, c.sub[1]); });
+            store(super, lane, groups[0].d);
             break;
     }
     switch (l.min) {
         case min_layout::none:
             break;
         case min_layout::per_32_f16:
-            store(mins, lane, to_half(c.dmin));
+            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, narrowed(c.dmin)); });
+            break;
+        case min_layout::per_256_sub_32:
+            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.min[0]); });
+            store(super, panel_rows + lane, groups[0].dmin);
             break;
         case min_layout::per_256_sub_16:
-            store(mins, panel_rows + lane, c.min[1]);
-            [[fallthrough]];
-        case min_layout::per_256_sub_32:
-            store(mins, lane, c.min[0]), store(super, panel_rows + lane, c.dmin);
+            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.min[0]), store(at, panel_rows + lane, c.min[1]); });
+            store(super, panel_rows + lane, groups[0].dmin);
             break;
     }
 }
@@ -148,6 +177,57 @@ affine get_scales(const quant::code_layout& l, const kernels::panel_shape& s, st
     return a;
 }
 
+/// Asks for bytes that will be read soon; what is not there to be read does no harm.
+void prefetch(const std::byte* from, std::size_t bytes) noexcept {
+    for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
+}
+
+/// 256 weights of all rows are taken apart first and put into the panel then: what has just been written cannot be read at another width without a stall.
+template <unsigned Bits>
+void pack_codes(const quant::format_info& f, const std::byte* rows, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
+    constexpr std::size_t run       = 8;
+    const auto            shape     = kernels::shape_of(f.codes, D);
+    const std::size_t     row_bytes = D / f.weights * f.block_bytes, run_bytes = run * block_elems / f.weights * f.block_bytes;
+    quant::codes_32       c[panel_rows][run];
+    for (std::size_t b = 0; b < D / block_elems; b += run) {
+        const std::size_t n = std::min(run, D / block_elems - b);
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            // Sixteen short strides a run are more than the hardware foresees: the next panel's bytes are asked for in order meanwhile.
+            prefetch(rows + panel_rows * row_bytes + (b / run * panel_rows + r) * run_bytes, run_bytes);
+            f.unpack_groups(rows + r * row_bytes + b / run * run_bytes, n, c[r]);
+        }
+        for (std::size_t r = 0; r < n_rows; ++r) {
+            for (std::size_t g = 0; g < n; ++g) put_codes<Bits>(c[r][g], panel + (b + g) * (Bits * 64) + 4 * r);
+            put_scales(f.codes, shape, {c[r], n}, b, r, panel);
+        }
+    }
+}
+
+/// Element (k, row) at k · 16 + row: a transposition, by squares that stay in the nearest cache.
+template <class Element>
+void pack_floats(const std::byte* rows, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
+    constexpr std::size_t square = 64 / sizeof(Element);
+    for (std::size_t k = 0; k < D; k += square)
+        for (std::size_t r = 0; r < n_rows; ++r)
+            for (std::size_t i = k; i < std::min(k + square, D); ++i) store(panel, i * panel_rows + r, fetch<Element>(rows, r * D + i));
+}
+
+/// What no row or block writes: the lanes beyond n_rows, and the ends of the streams.
+void clear_rest(const quant::format_info& f, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
+    const std::size_t all = panel_bytes(f, D);
+    if (n_rows < panel_rows) {
+        std::memset(panel, 0, all);
+        return;
+    }
+    const auto clear = [&](std::size_t begin, std::size_t end) { std::memset(panel + begin, 0, end - begin); };
+    if (f.is_float) return clear(D * panel_rows * f.block_bytes, all);
+    const auto        s      = kernels::shape_of(f.codes, D);
+    const std::size_t blocks = D / block_elems;
+    clear(blocks * s.codes_bytes, s.scales_at);
+    clear(s.scales_at + blocks * s.scale_bytes, s.mins_at);
+    clear(s.mins_at + blocks * s.min_bytes, s.supers_at);
+}
+
 }  // namespace
 
 std::size_t panel_bytes(const quant::format_info& f, std::size_t D) noexcept {
@@ -167,24 +247,12 @@ kernels::panels panels_of(const quant::format_info& f, std::size_t N, std::size_
 }
 
 void pack_panel(const quant::format_info& f, const std::byte* rows, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
-    const std::size_t row_bytes = D / f.weights * f.block_bytes;
-    std::memset(panel, 0, panel_bytes(f, D));
-    if (f.is_float) {
-        for (std::size_t r = 0; r < n_rows; ++r)
-            for (std::size_t k = 0; k < D; ++k)
-                std::memcpy(panel + (k * panel_rows + r) * f.block_bytes, rows + r * row_bytes + k * f.block_bytes, f.block_bytes);
-        return;
-    }
-    const auto        shape            = kernels::shape_of(f.codes, D);
-    const std::size_t groups_per_block = f.weights / block_elems;
-    quant::codes_32   c;
-    for (std::size_t b = 0; b < D / block_elems; ++b) {
-        for (std::size_t r = 0; r < n_rows; ++r) {
-            f.unpack(rows + r * row_bytes + b / groups_per_block * f.block_bytes, b % groups_per_block, c);
-            put_codes(f.codes.bits, c, r, panel + b * shape.codes_bytes);
-            put_scales(f.codes, shape, c, b, r, panel);
-        }
-    }
+    clear_rest(f, n_rows, D, panel);
+    if (f.is_float) return f.block_bytes == 4 ? pack_floats<std::uint32_t>(rows, n_rows, D, panel) : pack_floats<std::uint16_t>(rows, n_rows, D, panel);
+    const auto pack = [&]<unsigned... Bits>(std::integer_sequence<unsigned, Bits...>) {
+        (void)((f.codes.bits == Bits && (pack_codes<Bits>(f, rows, n_rows, D, panel), true)) || ...);
+    };
+    pack(std::integer_sequence<unsigned, 2, 3, 4, 5, 6, 8>{});
 }
 
 void unpack_row(const kernels::panels& w, std::size_t row, float* out) noexcept {

@@ -41,16 +41,16 @@ std::uint64_t kv_bytes(const model_config& c, const session_options& settled) no
     return kv::layout::make(c.L, c.K, c.E, settled.context_tokens, settled.kv_type).bytes();
 }
 
-std::uint64_t scratch_bytes(const model_config& c, const session_options& settled) noexcept {
-    return scratch::bytes(c, settled.prefill_chunk, settled.context_tokens) + settled.context_tokens * sizeof(token_id);
+std::uint64_t scratch_bytes(const model_config& c, const session_options& settled, std::size_t room_bytes) noexcept {
+    return scratch::bytes(c, settled.prefill_chunk, settled.context_tokens, room_bytes) + settled.context_tokens * sizeof(token_id);
 }
 
-std::size_t largest_context(const model_config& c, session_options settled, std::uint64_t bytes) noexcept {
+std::size_t largest_context(const model_config& c, session_options settled, std::size_t room_bytes, std::uint64_t bytes) noexcept {
     const auto fits = [&](std::size_t context) {
         session_options o = settled;
         o.context_tokens  = context;
         o.prefill_chunk   = std::min(settled.prefill_chunk, context);
-        return kv_bytes(c, o) + scratch_bytes(c, o) <= bytes;
+        return kv_bytes(c, o) + scratch_bytes(c, o, room_bytes) <= bytes;
     };
     const std::size_t most = std::max(settled.context_tokens, c.context_tokens);
     if (fits(most)) return most;

@@ -25,7 +25,7 @@ private:
     std::size_t used_ = 0;
 };
 
-std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::byte* base, scratch& s) {
+std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes, std::byte* base, scratch& s) {
     carver from(base);
     s.T               = T;
     s.splits          = div_up(context_tokens, kernels::attention_split);
@@ -51,21 +51,22 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
     };
     s.planes     = planes(std::max(c.D, c.H * c.E));
     s.ffn_planes = planes(c.F);
+    s.rooms      = {from.take<std::byte>(room_bytes), base == nullptr ? 0 : room_bytes};
     return from.used();
 }
 
 }  // namespace
 
-std::size_t scratch::bytes(const model_config& c, std::size_t T, std::size_t context_tokens) noexcept {
+std::size_t scratch::bytes(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes) noexcept {
     scratch s;
-    return carve(c, T, context_tokens, nullptr, s);
+    return carve(c, T, context_tokens, room_bytes, nullptr, s);
 }
 
-result<scratch> scratch::make(const model_config& c, std::size_t T, std::size_t context_tokens) {
-    auto memory = buffer::allocate(bytes(c, T, context_tokens));
+result<scratch> scratch::make(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes) {
+    auto memory = buffer::allocate(bytes(c, T, context_tokens, room_bytes));
     if (!memory) return std::move(memory).error();
     scratch s;
-    carve(c, T, context_tokens, memory->data(), s);
+    carve(c, T, context_tokens, room_bytes, memory->data(), s);
     s.memory = std::move(*memory);
     return s;
 }

@@ -66,7 +66,7 @@ result<void> compute(session::state& s, std::size_t wanted, const std::function<
         if (options.stop.stop_requested()) return step_cancelled();
         const std::size_t T     = std::min(s.options.prefill_chunk, end - done);
         const std::size_t first = std::clamp(wanted, done, done + T) - done;  // row in this chunk
-        forward_pass      pass(in, s.scratch, s.cache, options.stop);
+        forward_pass      pass(in, T, s.scratch, s.cache, options.stop);
         if (auto ran = pass.run(std::span(s.tokens).subspan(done, T), done, first); !ran) return ran;
         for (std::size_t row = first; row < T; row += plume::scratch::logit_rows) {
             const std::size_t n      = std::min(plume::scratch::logit_rows, T - row);
@@ -180,9 +180,12 @@ result<session> model::new_session(session_options options) const {
         const auto& c       = config();
         auto        settled = settle(c, std::move(options));
         if (!settled) return std::move(settled).error();
-        const std::uint64_t need = kv_bytes(c, *settled) + scratch_bytes(c, *settled), available = available_memory().available;
+        const auto&         p    = internals();
+        const std::uint64_t need = kv_bytes(c, *settled) + scratch_bytes(c, *settled, p.room_bytes), free = available_memory().available;
+        const std::uint64_t reserved  = p.weights.repack ? p.weights.repack->left_bytes() : 0;  // and not touched yet, so that it still counts as free
+        const std::uint64_t available = free - std::min(free, reserved);
         if (need > available) {
-            const std::size_t fits = largest_context(c, *settled, available);
+            const std::size_t fits = largest_context(c, *settled, p.room_bytes, available);
             return error{code::out_of_memory, "a session of " + std::to_string(settled->context_tokens) + " tokens needs more memory than is available"}
                 .expected_found(readable_bytes(need) + " (" + std::to_string(need) + " bytes)",
                                 readable_bytes(available) + " (" + std::to_string(available) + " bytes)")
@@ -190,7 +193,7 @@ result<session> model::new_session(session_options options) const {
         }
         auto cache = kv::cache::make(kv::layout::make(c.L, c.K, c.E, settled->context_tokens, settled->kv_type));
         if (!cache) return std::move(cache).error();
-        auto memory = scratch::make(c, settled->prefill_chunk, settled->context_tokens);
+        auto memory = scratch::make(c, settled->prefill_chunk, settled->context_tokens, p.room_bytes);
         if (!memory) return std::move(memory).error();
         return session(std::make_unique<session::state>(*this, std::move(*settled), std::move(*cache), std::move(*memory)));
     });

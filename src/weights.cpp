@@ -23,7 +23,7 @@ public:
     explicit collector(const io::gguf& file) : file_(file) {}
 
     /// w[N,D], required.
-    void take(const std::string& name, std::size_t N, std::size_t D, kernels::panels& to) {
+    void take(const std::string& name, std::size_t N, std::size_t D, matrix& to) {
         if (const auto* t = find(name)) place(*t, N, D, &to, nullptr);
     }
     void take(const std::string& name, std::size_t n, const float*& to) {
@@ -41,6 +41,12 @@ public:
                              .about("tensor", t.name)
                              .hint("a result computed without it would be wrong; the file may be of a newer variant");
         if (error_) return std::move(*error_);
+        std::stable_partition(plan_.slots.begin(), plan_.slots.end(), [](const weight_slot& s) { return s.vector != nullptr; });
+        std::size_t at = 0;
+        for (auto& slot : plan_.slots) {
+            slot.at = at;
+            at      = round_up(at + slot.bytes, alignment);
+        }
         return std::move(plan_);
     }
 
@@ -51,7 +57,7 @@ private:
         return t;
     }
 
-    void place(const io::tensor_info& t, std::size_t N, std::size_t D, kernels::panels* panels, const float** vector) {
+    void place(const io::tensor_info& t, std::size_t N, std::size_t D, matrix* to, const float** vector) {
         if (error_) return;
         taken_.insert(&t);
         const std::array<std::uint64_t, 4> want = {D, N == 0 ? 1 : N, 1, 1};
@@ -75,7 +81,7 @@ private:
                 file_.fault(code::format_unsupported, "is a vector in a quantised type").about("tensor", t.name).expected_found("F32, F16 or BF16", f->name);
             return;
         }
-        weight_slot slot{.tensor = &t, .N = N, .D = D, .at = plan_.bytes, .panels = panels, .vector = vector};
+        weight_slot slot{.tensor = &t, .N = N, .D = D, .matrix = to, .vector = vector};
         // Sizes are bounded by the file's own: rounding up to whole panels at most multiplies by 16 rows.
         const std::uint64_t rows = N == 0 ? 1 : div_up(N, kernels::panel_rows), row_bytes = N == 0 ? D * sizeof(float) : panel_bytes(*f, D);
         const auto          bytes = checked_mul(rows, row_bytes);
@@ -87,6 +93,7 @@ private:
         }
         slot.bytes  = static_cast<std::size_t>(*bytes);
         plan_.bytes = static_cast<std::size_t>(*next);
+        if (N != 0) plan_.room_bytes = std::max(plan_.room_bytes, panel_room::bytes(panel_bytes(*f, D)));
         plan_.slots.push_back(slot);
     }
 
@@ -120,6 +127,20 @@ result<void> for_each_piece(const io::gguf& file, const weight_slot& slot, const
     return {};
 }
 
+/// Allocates, and points all views at what will be there.
+result<void> place_all(const weight_plan& plan, model_weights& w) {
+    auto memory = buffer::allocate(plan.bytes);
+    if (!memory) return std::move(memory).error();
+    w.memory = std::move(*memory);
+    for (const auto& slot : plan.slots) {
+        std::byte* at = w.memory.data() + slot.at;
+        if (slot.matrix != nullptr) slot.matrix->panels = panels_of(*quant::find_format(slot.tensor->type), slot.N, slot.D, at);
+        if (slot.vector != nullptr) *slot.vector = reinterpret_cast<const float*>(at);
+    }
+    if (w.head.panels.data == nullptr) w.head = w.embedding;
+    return {};
+}
+
 }  // namespace
 
 result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w) {
@@ -127,12 +148,12 @@ result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, mo
     w.layers.resize(c.L);
     const std::string suffix = ".weight", bias = ".bias";
     const auto        linear = [&](const std::string& name, std::size_t N, std::size_t D, matrix& m) {
-        all.take(name + suffix, N, D, m.panels);
+        all.take(name + suffix, N, D, m);
         all.take_if_there(name + bias, N, m.bias);
     };
     all.take("token_embd.weight", c.V, c.D, w.embedding);
     all.take("output_norm.weight", c.D, w.output_norm);
-    if (all.has("output.weight")) all.take("output.weight", c.V, c.D, w.head);  // else tied: load_weights makes the head the embedding
+    if (all.has("output.weight")) all.take("output.weight", c.V, c.D, w.head);  // else tied: the head is the embedding
     all.take_if_there("rope_freqs.weight", c.rotated / 2, w.rope_factors);
     for (std::size_t i = 0; i < c.L; ++i) {
         const std::string block = "blk." + std::to_string(i) + '.';
@@ -151,9 +172,7 @@ result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, mo
 }
 
 result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers, const load_watch& watch) {
-    auto memory = buffer::allocate(plan.bytes);
-    if (!memory) return std::move(memory).error();
-    w.memory = std::move(*memory);
+    if (auto placed = place_all(plan, w); !placed) return placed;
     std::vector<std::byte> scratch;
     std::uint64_t          done = 0;
     for (const auto& slot : plan.slots) {
@@ -173,10 +192,41 @@ result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_w
             return {};
         };
         if (auto read = for_each_piece(file, slot, watch, done, use, scratch); !read) return read;
-        if (slot.panels != nullptr) *slot.panels = panels_of(f, slot.N, slot.D, base);
-        if (slot.vector != nullptr) *slot.vector = reinterpret_cast<const float*>(base);
     }
-    if (w.head.data == nullptr) w.head = w.embedding;
+    return {};
+}
+
+result<void> reserve_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, const load_watch& watch) {
+    if (auto placed = place_all(plan, w); !placed) return placed;
+    std::vector<file_matrix>                       matrices;
+    std::vector<std::shared_ptr<const io::source>> files;
+    std::vector<std::byte>                         unused;  // the file is mapped
+    std::uint64_t                                  done = 0;
+    for (const auto& slot : plan.slots) {
+        const auto& f     = *quant::find_format(slot.tensor->type);
+        const auto  bytes = file.read(*slot.tensor, 0, static_cast<std::size_t>(slot.tensor->bytes), unused);
+        if (!bytes) return error(bytes.error());
+        std::byte* base = w.memory.data() + slot.at;
+        if (slot.N == 0) {
+            f.decode(bytes->data(), slot.D, reinterpret_cast<float*>(base));
+        } else {
+            matrices.push_back({.format      = &f,
+                                .rows        = bytes->data(),
+                                .panels      = base,
+                                .N           = slot.N,
+                                .D           = slot.D,
+                                .row_bytes   = bytes->size() / slot.N,
+                                .panel_bytes = panel_bytes(f, slot.D)});
+            if (auto source = file.source_of(*slot.tensor); std::find(files.begin(), files.end(), source) == files.end()) files.push_back(std::move(source));
+        }
+        done += bytes->size();
+        if (watch.stop.stop_requested() || !watch.progress(done)) return io::cancelled(file);
+    }
+    w.repack            = std::make_unique<repacker>(std::move(matrices), std::move(files));
+    const auto* in_file = w.repack->matrices().data();
+    for (const auto& slot : plan.slots)
+        if (slot.matrix != nullptr) slot.matrix->in_file = in_file++;
+    if (w.tied()) w.head = w.embedding;
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,13 +15,15 @@
 #include <plume/models/config.hpp>
 
 #include "kernels/panel.hpp"
+#include "repack.hpp"
 
 namespace plume {
 
 /// w[N,D] in panels, and b[N] where the file has one.
 struct matrix {
-    kernels::panels panels;
-    const float*    bias = nullptr;
+    kernels::panels    panels;
+    const float*       bias    = nullptr;
+    const file_matrix* in_file = nullptr;  // where the model is repacked lazily: what to read of panels that are not in their places yet
 };
 
 struct layer_weights {
@@ -32,14 +35,17 @@ struct layer_weights {
     matrix       down;                 // [D, F]
 };
 
-/// All weights of a model, in one block of memory. Immutable once loaded.
+/// All weights of a model, in one block of memory. Immutable once loaded, but for what `repack` does behind the panels.
 struct model_weights {
-    kernels::panels            embedding;               // [V, D]; the head's own panels where they are tied
-    kernels::panels            head;                    // [V, D]
+    matrix                     embedding;               // [V, D]; the head itself where they are tied
+    matrix                     head;                    // [V, D]
     const float*               output_norm  = nullptr;  // [D]
     const float*               rope_factors = nullptr;  // [rotated/2] or null: divides the frequencies
     std::vector<layer_weights> layers;
     buffer                     memory;
+    std::unique_ptr<repacker>  repack;  // null: everything was repacked at load
+
+    [[nodiscard]] bool tied() const noexcept { return embedding.panels.data == head.panels.data; }
 };
 
 /// One tensor's way from the file into memory.
@@ -47,14 +53,15 @@ struct weight_slot {
     const io::tensor_info* tensor = nullptr;
     std::size_t            N = 0, D = 0;       // N = 0: a vector of D floats
     std::size_t            at = 0, bytes = 0;  // in model_weights::memory
-    kernels::panels*       panels = nullptr;   // where the view goes
+    plume::matrix*         matrix = nullptr;   // where the view goes
     const float**          vector = nullptr;
 };
 
 /// Which tensors a model takes and where they will lie: the exact sizes, before anything is allocated.
 struct weight_plan {
-    std::vector<weight_slot> slots;
-    std::size_t              bytes = 0;
+    std::vector<weight_slot> slots;  // vectors first: they are decoded at once, side by side, where matrices may have to wait
+    std::size_t              bytes      = 0;
+    std::size_t              room_bytes = 0;  // of a panel_room that fits every matrix
 };
 
 /// Checks that every tensor is there, of the right shape and of a type that runs, and that none is left over; fills `w.layers` and the slots' targets.
@@ -72,6 +79,9 @@ struct load_watch {
 
 /// Reads, repacks and places all tensors.
 [[nodiscard]] result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, executor& workers, const load_watch& watch);
+
+/// Places all tensors, reads the vectors, and leaves the matrices to be repacked while the model is used. `file` must be mapped.
+[[nodiscard]] result<void> reserve_weights(const io::gguf& file, const weight_plan& plan, model_weights& w, const load_watch& watch);
 
 /// Decodes every weight and looks whether it is finite.
 [[nodiscard]] result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const load_watch& watch);

@@ -38,6 +38,7 @@ FLOORS = [
     ("src/models/",            5, "models"),
     ("src/panel",              4, "ops"),
     ("src/parallel",           4, "ops"),
+    ("src/repack",             4, "ops"),
     ("src/scratch",            5, "models"),
     ("src/weights",            5, "models"),
     ("src/forward",            5, "models"),

@@ -69,6 +69,7 @@ int perplexity(const invocation& call) {
     progress bar("loading", quiet);
     auto     load_options    = compute.load(call.stop);
     load_options.on_progress = bar.callback();
+    load_options.repack      = repack::at_load;  // all of it is read many times: no reason to wait for a file that may change
     const auto model         = load(path, std::move(load_options));
     bar.done();
     if (!model) return fail(model.error(), call.stop);

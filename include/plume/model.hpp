@@ -21,11 +21,21 @@ namespace plume {
 
 class session;
 
+/// When weights leave the layout of the file for the one that kernels read fast. Never changes a bit of a result, nor what plan() says.
+enum class repack : std::uint8_t {
+    /// While the model is used: load maps the file, reserves the memory and returns at once; the first few steps are computed from the file's rows and move
+    /// them to memory. Until then (five decoded tokens, or a prompt of 64) the file must stay as it is: a pass that finds it changed gives the error file_io,
+    /// and a file that is shortened in the middle of one ends the process with SIGBUS (SECURITY.md). Afterwards it is let go of.
+    lazy,
+    at_load,  // before load returns; the file is not touched afterwards. What is not mapped (map = false, load_memory, load_reader) always is
+};
+
 struct load_options {
     bool                              map     = true;  // map the file while it is read; false: read a private copy piece by piece
-    std::size_t                       threads = 0;     // of the model's own pool, the calling thread included; 0: as many as this process may use
-    std::shared_ptr<plume::executor>  executor{};      // the host's own, instead of a pool
-    std::string                       cpu_target{};    // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
+    plume::repack                     repack  = plume::repack::lazy;
+    std::size_t                       threads = 0;   // of the model's own pool, the calling thread included; 0: as many as this process may use
+    std::shared_ptr<plume::executor>  executor{};    // the host's own, instead of a pool
+    std::string                       cpu_target{};  // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
     plume::activations                activations = plume::activations::mixed;
     std::function<bool(double share)> on_progress{};  // share of the work done, 0 to 1; false cancels
     notice_fn                         on_notice{};
@@ -45,7 +55,7 @@ struct memory_plan {
     std::uint64_t weights           = 0;  // repacked weights
     std::uint64_t text              = 0;  // the tokenizer's tables
     std::uint64_t kv                = 0;  // keys and values of context_tokens positions
-    std::uint64_t scratch           = 0;  // activations of a prefill chunk, logits, quantised inputs
+    std::uint64_t scratch           = 0;  // activations of a prefill chunk, logits, quantised inputs, what threads read of a file that is repacked lazily
     std::uint64_t available         = 0;  // what the machine or the cgroup leaves to this process now
     std::size_t   context_tokens    = 0;
     std::size_t   context_that_fits = 0;  // the largest context whose plan fits, up to the model's own or the one asked for; 0: not even 16 tokens
@@ -77,7 +87,7 @@ private:
     std::shared_ptr<const parts> parts_;
 };
 
-/// Loads a GGUF model (all parts of a split one). The file is not touched after load returns.
+/// Loads a GGUF model (all parts of a split one). The file is read on after load returns when it is repacked lazily, see plume::repack.
 /// Every fault of the file is an error with file, place, expected, found and a next step; out_of_memory before allocating when it would not fit;
 /// cancelled when on_progress returned false or `stop` was asked.
 [[nodiscard]] result<model> load(const std::string& path, load_options options = {});

@@ -169,6 +169,10 @@ result<const gguf_value*> gguf::array(std::string_view key, value_type elements)
     return wrong_type(*this, key, *v, "an array of " + (any_integer ? std::string("integers") : std::string(name(elements))));
 }
 
+std::shared_ptr<const source> gguf::source_of(const tensor_info& t) const noexcept {
+    return t.file < parts_->files.size() ? parts_->files[t.file] : nullptr;
+}
+
 result<std::span<const std::byte>> gguf::read(const tensor_info& t, std::uint64_t begin, std::size_t n, std::vector<std::byte>& scratch) const {
     if (t.file >= parts_->files.size() || begin > t.bytes || n > t.bytes - begin)
         return fault(code::invalid_argument, "has no such bytes")

@@ -72,26 +72,43 @@ private:
     std::uint64_t size_;
 };
 
-/// Bytes that lie in memory: the caller's, or a mapping that ends with the source.
-class memory_source final : public sized_source {
+/// The caller's bytes in memory.
+class memory_source : public sized_source {
 public:
-    enum class owner { caller, mapping };
-    memory_source(std::string path, std::span<const std::byte> bytes, owner whose)
-        : sized_source(std::move(path), bytes.size()), bytes_(bytes), whose_(whose) {}
-    memory_source(const memory_source&)            = delete;
-    memory_source& operator=(const memory_source&) = delete;
-    ~memory_source() override {
-        if (whose_ == owner::mapping && !bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-    }
+    memory_source(std::string path, std::span<const std::byte> bytes) : sized_source(std::move(path), bytes.size()), bytes_(bytes) {}
 
 protected:
     [[nodiscard]] result<std::span<const std::byte>> view_inside(std::uint64_t offset, std::size_t n, std::vector<std::byte>&) const override {
         return bytes_.subspan(static_cast<std::size_t>(offset), n);
     }
 
-private:
     std::span<const std::byte> bytes_;
-    owner                      whose_;
+};
+
+/// A mapping, which ends with the source. The descriptor stays, to see what others do to the file.
+class mapped_source final : public memory_source {
+public:
+    mapped_source(std::string path, std::span<const std::byte> bytes, descriptor file, const struct stat& facts)
+        : memory_source(std::move(path), bytes), file_(std::move(file)), facts_(facts) {}
+    mapped_source(const mapped_source&)            = delete;
+    mapped_source& operator=(const mapped_source&) = delete;
+    ~mapped_source() override {
+        if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+    }
+
+    [[nodiscard]] result<void> unchanged() const override {
+        struct stat now {};
+        if (::fstat(file_.get(), &now) != 0) return error{code::file_io, "cannot be looked at: " + reason_text(errno)}.in(path());
+        const bool same = now.st_size == facts_.st_size && now.st_mtim.tv_sec == facts_.st_mtim.tv_sec && now.st_mtim.tv_nsec == facts_.st_mtim.tv_nsec;
+        if (same) return {};
+        auto why = error{code::file_io, "was changed while a model was still being read from it"}.in(path());
+        if (now.st_size != facts_.st_size) why = std::move(why).expected_found(size(), static_cast<std::uint64_t>(now.st_size));
+        return std::move(why).hint("load the model again; where files change while they are in use, load with repack = at_load");
+    }
+
+private:
+    descriptor  file_;
+    struct stat facts_;
 };
 
 /// A file read piece by piece, each view a private copy.
@@ -172,7 +189,7 @@ result<std::shared_ptr<const source>> open_file(const std::string& path, bool ma
             return error{code::file_io, "cannot be mapped into memory: " + reason_text(errno)}.in(path).hint("load with map = false (--no-mmap)");
         bytes = {static_cast<const std::byte*>(at), size};
     }
-    return std::shared_ptr<const source>(std::make_shared<memory_source>(path, bytes, memory_source::owner::mapping));
+    return std::shared_ptr<const source>(std::make_shared<mapped_source>(path, bytes, std::move(file), facts));
 }
 
 }  // namespace
@@ -183,9 +200,7 @@ result<std::shared_ptr<const source>> source::open(const std::string& path, bool
     return guarded([&] { return open_file(path, map); });
 }
 
-std::shared_ptr<const source> source::from_memory(std::span<const std::byte> bytes) {
-    return std::make_shared<memory_source>("memory", bytes, memory_source::owner::caller);
-}
+std::shared_ptr<const source> source::from_memory(std::span<const std::byte> bytes) { return std::make_shared<memory_source>("memory", bytes); }
 
 std::shared_ptr<const source> source::from_reader(std::uint64_t size, read_fn read) { return std::make_shared<callback_source>(size, std::move(read)); }
 

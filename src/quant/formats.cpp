@@ -4,6 +4,10 @@
 #include <type_traits>
 
 namespace plume::quant {
+
+template <code_format F>
+void unpack_groups(const std::byte* blocks, std::size_t n, codes_32* c) noexcept;  // in each format's own file
+
 namespace {
 
 // Blocks in a file lie at any address: they are copied to one that suits their type before they are read.
@@ -47,10 +51,11 @@ constexpr format_info info_of() noexcept {
     if constexpr (encodable<F>) f.encode = encode_blocks<F>;
     if constexpr (code_format<F>) {
         static_assert(!F::codes.has_table || F::codes.bits <= 4);
-        f.unpack = unpack_group<F>;
-        f.codes  = F::codes;
-        f.offset = F::offset;
-        f.table  = F::table;
+        f.unpack        = unpack_group<F>;
+        f.unpack_groups = unpack_groups<F>;
+        f.codes         = F::codes;
+        f.offset        = F::offset;
+        f.table         = F::table;
     }
     return f;
 }

@@ -8,12 +8,13 @@ namespace plume::quant {
 void iq2_s::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<iq2_s>(b, w); }
 
 void iq2_s::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
-    set_scales(c, to_float(b.d) / 8);
+    set_scales(c, widened(b.d) / 8);
     for (std::size_t half_group = 0; half_group < 2; ++half_group) c.sub[half_group] = i8(static_cast<int>(2 * nibble(b.subs, 2 * group + half_group) + 1));
     for (std::size_t i = 0; i < 4; ++i) {
         const unsigned index = b.grid[4 * group + i] | (b.grid_high[group] >> 2 * i & 3u) << 8;
         grid_codes_8(iq2_s_grid[index], b.signs[4 * group + i], &c.code[8 * i]);
     }
 }
+template void unpack_groups<iq2_s>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 }  // namespace plume::quant

@@ -19,5 +19,6 @@ void mxfp4::unpack(const block& b, std::size_t, codes_32& c) noexcept {
     set_scales(c, power_of_two(b.exponent));
     unpack_nibbles(b.q, c);
 }
+template void unpack_groups<mxfp4>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 }  // namespace plume::quant

@@ -74,10 +74,11 @@ void q4_k::decode(const block& b, std::span<float, weights> w) noexcept { decode
 
 void q4_k::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     const auto [sub, min] = unpack_six_bits(b.subs_and_mins, group);
-    set_scales(c, to_float(b.d), sub, to_float(b.dmin), min);
+    set_scales(c, widened(b.d), sub, widened(b.dmin), min);
     const std::uint8_t* q = b.q + group / 2 * 32;
-    for (std::size_t i = 0; i < 32; ++i) c.code[i] = q[i] >> group % 2 * 4 & 15;
+    unpack_fields(q, group % 2 * 4, 15, c);
 }
+template void unpack_groups<q4_k>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 void q4_k::encode(std::span<const float, weights> w, block& b) noexcept {
     std::array<std::array<float, 32>, 8> importance;

@@ -56,12 +56,14 @@ int nearest_integer(weights_16 w, const std::array<float, 16>& importance, float
 void q6_k::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<q6_k>(b, w); }
 
 void q6_k::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
-    set_scales(c, to_float(b.d));
+    set_scales(c, widened(b.d));
     c.sub                 = {b.subs[2 * group], b.subs[2 * group + 1]};
     const std::size_t   h = group / 4, p = group % 4;
     const std::uint8_t *low = b.low + 64 * h + 32 * (p % 2), *high = b.high + 32 * h;
-    for (std::size_t i = 0; i < 32; ++i) c.code[i] = u8((low[i] >> p / 2 * 4 & 15) | (high[i] >> p * 2 & 3) << 4);
+    unpack_fields(low, p / 2 * 4, 15, c);
+    add_fields(high, p * 2, 3, 4, c);
 }
+template void unpack_groups<q6_k>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 void q6_k::encode(std::span<const float, weights> w, block& b) noexcept {
     std::array<std::array<float, 16>, 16> importance;

@@ -16,7 +16,7 @@ std::uint8_t digit(std::uint8_t byte, std::size_t n) noexcept {
 void tq1_0::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<tq1_0>(b, w); }
 
 void tq1_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
-    set_scales(c, to_float(b.d));
+    set_scales(c, widened(b.d));
     for (std::size_t i = 0; i < 32; ++i) {
         const std::size_t at = 32 * group + i;
         if (at < 160)
@@ -27,5 +27,6 @@ void tq1_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
             c.code[i] = digit(b.last[at % 4], (at - 240) / 4);
     }
 }
+template void unpack_groups<tq1_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 }  // namespace plume::quant

@@ -7,9 +7,10 @@ namespace plume::quant {
 void tq2_0::decode(const block& b, std::span<float, weights> w) noexcept { decode_codes<tq2_0>(b, w); }
 
 void tq2_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
-    set_scales(c, to_float(b.d));
+    set_scales(c, widened(b.d));
     const std::uint8_t* q = b.q + group / 4 * 32;
-    for (std::size_t i = 0; i < 32; ++i) c.code[i] = q[i] >> group % 4 * 2 & 3;
+    unpack_fields(q, group % 4 * 2, 3, c);
 }
+template void unpack_groups<tq2_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
 }  // namespace plume::quant

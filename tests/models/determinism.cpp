@@ -27,12 +27,15 @@ std::vector<std::string> targets_here() {
 struct way {
     std::string          target  = "scalar";
     std::size_t          threads = 1, chunk = 16;
-    friend std::ostream& operator<<(std::ostream& out, const way& w) { return out << w.target << ", " << w.threads << " threads, chunk " << w.chunk; }
+    plume::repack        repack = plume::repack::lazy;  // with chunks of 16 the first is computed from rows, the next four from both (models/repack.cpp)
+    friend std::ostream& operator<<(std::ostream& out, const way& w) {
+        return out << w.target << ", " << w.threads << " threads, chunk " << w.chunk << (w.repack == plume::repack::lazy ? ", lazy" : ", at load");
+    }
 };
 
 template <class Load>
 std::string hash_by(const Load& load_with, activations a, const way& w, std::span<const token_id> ids, kv_type kv = kv_type::f16) {
-    const model m = load_with(load_options{.threads = w.threads, .cpu_target = w.target, .activations = a});
+    const model m = load_with(load_options{.repack = w.repack, .threads = w.threads, .cpu_target = w.target, .activations = a});
     CHECK(m.cpu_target() == w.target);  // the forced target really ran
     CHECK(m.threads() == w.threads);
     return hash_of(all_logits(m, ids, {.context_tokens = ids.size(), .kv_type = kv, .prefill_chunk = w.chunk}));
@@ -49,7 +52,8 @@ std::vector<std::string> check_axes(const Load& load_with, std::span<const token
         hashes.push_back(base);
         for (const std::size_t n : all_threads) CHECK(hash_by(load_with, a, {.target = best, .threads = n}, ids) == base);
         for (const std::size_t n : all_chunks) CHECK(hash_by(load_with, a, {.target = best, .chunk = n}, ids) == base);
-        for (const auto& t : targets) CHECK(hash_by(load_with, a, {.target = t}, ids) == base);
+        for (const auto& t : targets)
+            for (const auto repack : {repack::lazy, repack::at_load}) CHECK(hash_by(load_with, a, {.target = t, .repack = repack}, ids) == base);
     }
     return hashes;
 }
@@ -122,7 +126,7 @@ TEST_CASE("200 random combinations of file, mode, target, threads and chunk agre
     for (int i = 0; i < 200; ++i) {
         const std::string type = pick(tiny_files);
         const activations a    = pick(all_activations);
-        const way         w{pick(targets), std::size_t{1} + random() % 8, std::size_t{1} + random() % 80};
+        const way         w{pick(targets), std::size_t{1} + random() % 8, std::size_t{1} + random() % 80, random() % 4 == 0 ? repack::at_load : repack::lazy};
         CAPTURE(type);
         CAPTURE(name(a));
         CAPTURE(w);

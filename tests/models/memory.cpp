@@ -51,12 +51,14 @@ TEST_CASE("what the plan says is what is allocated, within 1 %") {
                                    {{.layers = 5, .d = 256, .ffn = 512, .tokens = 2000, .tied = true, .matrices = tiny_format_of<quant::q4_k>()},
                                     {.context_tokens = 100, .kv_type = kv_type::f32}}};
     temporary_folder folder;
-    for (const auto& v : variants) {
+    for (int i = 0; i < 4; ++i) {
+        const auto&       v      = variants[i % 2];
+        const auto        how    = i < 2 ? repack::lazy : repack::at_load;
         const auto        path   = folder.write("model.gguf", tiny_model(v.model).build().data);
-        const auto        p      = plan(path, {.threads = 1}, v.session).or_throw();
+        const auto        p      = plan(path, {.repack = how, .threads = 1}, v.session).or_throw();
         const std::size_t before = live_bytes;
         {
-            const model       m            = load(path, {.threads = 1}).or_throw();
+            const model       m            = load(path, {.repack = how, .threads = 1}).or_throw();
             const std::size_t text_and_all = live_bytes - before;
             auto              s            = m.new_session(v.session).or_throw();
             const double      allocated    = static_cast<double>(m.weight_bytes() + s.allocated_bytes() + text_and_all);
@@ -86,25 +88,29 @@ TEST_CASE("loading from a path, with and without a map, from memory and from a c
     CHECK(broken.error().code() == code::file_io);
 }
 
-TEST_CASE("loading can be watched and cancelled, and the file is not needed afterwards") {
+TEST_CASE("loading can be watched and cancelled, and the file is not needed afterwards where it was repacked at load") {
     temporary_folder    folder;
     const auto          path = folder.write("model.gguf", tiny_model({.tied = true}).build().data);
     std::vector<double> shares;
-    const model         m = load(path, {.on_progress = [&](double share) { return shares.push_back(share), true; }}).or_throw();
-    REQUIRE(shares.size() > 3);
-    CHECK(std::is_sorted(shares.begin(), shares.end()));
-    CHECK(shares.back() == 1.0);
-    for (const double last : {0.0, 0.5}) {
-        const auto r = load(path, {.on_progress = [&](double share) { return share < last; }});
-        REQUIRE_FALSE(r);
-        CHECK(r.error().code() == code::cancelled);
+    for (const auto how : {repack::lazy, repack::at_load}) {
+        shares.clear();
+        load(path, {.repack = how, .on_progress = [&](double share) { return shares.push_back(share), true; }}).or_throw();
+        REQUIRE(shares.size() > 3);
+        CHECK(std::is_sorted(shares.begin(), shares.end()));
+        CHECK(shares.back() == 1.0);
+        for (const double last : {0.0, 0.5}) {
+            const auto r = load(path, {.repack = how, .on_progress = [&](double share) { return share < last; }});
+            REQUIRE_FALSE(r);
+            CHECK(r.error().code() == code::cancelled);
+        }
     }
     std::stop_source stop;
     stop.request_stop();
     CHECK(load(path, {.stop = stop.get_token()}).error().code() == code::cancelled);
 
-    const auto ids  = some_tokens(10, 300);
-    const auto want = hash_of(all_logits(m, ids));
+    const model m    = load(path, {.repack = repack::at_load}).or_throw();
+    const auto  ids  = some_tokens(10, 300);
+    const auto  want = hash_of(all_logits(m, ids));
     std::ofstream(path, std::ios::trunc) << "gone";  // shortened after loading: no bus error, the model lives on
     CHECK(hash_of(all_logits(m, ids)) == want);
 }

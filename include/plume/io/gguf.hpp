@@ -107,6 +107,9 @@ public:
     /// Bytes [begin, begin + n) of a tensor of this file, in place or read into `scratch`.
     [[nodiscard]] result<std::span<const std::byte>> read(const tensor_info& t, std::uint64_t begin, std::size_t n, std::vector<std::byte>& scratch) const;
 
+    /// The file that holds a tensor of this model: what read() gives in place lives as long as it.
+    [[nodiscard]] std::shared_ptr<const source> source_of(const tensor_info& t) const noexcept;
+
     /// An error about this file: starts with its path.
     [[nodiscard]] error fault(code c, std::string_view what) const;
 

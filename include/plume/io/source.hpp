@@ -34,6 +34,9 @@ public:
     /// The bytes [offset, offset + n), either in place or read into `scratch` (resized as needed); the view lives as long as both.
     /// format_truncated when they lie beyond the end, file_io when reading failed or came short.
     [[nodiscard]] virtual result<std::span<const std::byte>> view(std::uint64_t offset, std::size_t n, std::vector<std::byte>& scratch) const = 0;
+
+    /// file_io when a mapped file has another size, or was written to, since it was opened. Costs one call of the system.
+    [[nodiscard]] virtual result<void> unchanged() const { return {}; }
 };
 
 }  // namespace plume::io
