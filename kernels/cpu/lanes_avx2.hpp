@@ -25,6 +25,9 @@ struct lanes_avx2 {
 
     static constexpr int tokens(int planes) { return planes == 1 ? 4 : 2; }
     static constexpr int panels       = 2;
+    static constexpr int float_tokens = 6;
+    static constexpr int float_few    = 6;
+    static constexpr int float_sums   = 6;
     static constexpr int heads        = 2;
     static constexpr int score_groups = 2;
     static constexpr int value_groups = 2;

@@ -25,9 +25,12 @@ struct lanes_scalar {
 
     static constexpr int tokens(int /*planes*/) { return 2; }  // of a matmul tile
     static constexpr int panels       = 1;                     // in flight where there is one token
-    static constexpr int heads        = 1;                     // of an attention step
-    static constexpr int score_groups = 1;                     // of 16 positions
-    static constexpr int value_groups = 1;                     // of 16 channels
+    static constexpr int float_tokens = 2;                     // of a tile of float weights
+    static constexpr int float_few    = 2;
+    static constexpr int float_sums   = 2;  // panels × tokens of such a tile
+    static constexpr int heads        = 1;  // of an attention step
+    static constexpr int score_groups = 1;  // of 16 positions
+    static constexpr int value_groups = 1;  // of 16 channels
 
     template <class F>
     PLUME_INLINE static f32 each(F f) {
