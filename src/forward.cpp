@@ -18,7 +18,7 @@ constexpr std::size_t task_bytes = std::size_t{128} << 10;  // of weights: small
 constexpr std::size_t work_between_stops = std::size_t{1} << 23;
 constexpr float       largest_f16        = 65504.0f;
 
-/// The rows from `row` on of quantised activations.
+/// The rows from `row` on, a multiple of the target's token_step.
 kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
     const std::size_t  blocks = x.D / kernels::block_elems;
     kernels::quantised y      = x;
@@ -154,7 +154,9 @@ void forward_pass::quantise(role r, const float* x, std::size_t D, std::size_t r
     kernels::quantised planes = s_.planes;
     planes.D                  = D;
     if (!two_planes(in_.activations, r)) planes.lo = nullptr;
-    each_row(row_begin, row_end, [&](std::size_t t) { in_.table->quantise(x, D, t, t + 1, planes); });
+    x += row_begin * D;
+    const std::size_t T = row_end - row_begin;
+    each_row(0, T, [&](std::size_t t) { in_.table->quantise(x, D, t, t + 1, T, planes); });
 }
 
 /// y[T,N] = x[T,D] · w[N,D]^T + b for rows [row_begin, row_end) and several matrices that share their input.
@@ -177,11 +179,11 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
         for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
         const auto&       w     = j->w->panels;
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        const std::size_t slice =
-            round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);  // kernels like eight tokens in flight
-        for (std::size_t t = row_begin; t < row_end; t += slice) {
+        const std::size_t slice = round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), in_.table->token_step);
+        const std::size_t T     = row_end - row_begin;
+        for (std::size_t t = 0; t < T; t += slice) {
             if (stop_.stop_requested()) return;
-            matmul_rows(w, begin, end, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y);
+            matmul_rows(w, begin, end, x + row_begin * D, t, std::min(T, t + slice), two_planes(in_.activations, r), j->y + row_begin * w.N);
         }
         if (j->w->bias == nullptr) return;
         const std::size_t first = begin * kernels::panel_rows, last = std::min(w.N, end * kernels::panel_rows);

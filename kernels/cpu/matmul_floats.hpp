@@ -118,7 +118,7 @@ PLUME_INLINE void matmul_float_panels(const float_tile& tile, std::size_t n_pane
 /// The panels that M tokens take at a time: a power of two whose sums fit in the registers.
 template <class A>
 constexpr int float_panels(int M) {
-    int P = A::panels;
+    int P = A::float_panels;
     while (P > 1 && P * M > A::float_sums) P /= 2;
     return P;
 }

@@ -31,8 +31,8 @@ activations by_the_rule(const std::vector<float>& x, std::size_t T, std::size_t 
 
 activations run(const kernels::target_table& target, const std::vector<float>& x, std::size_t T, std::size_t D, bool two_planes) {
     activations out(T, D, two_planes);
-    target.quantise(x.data(), D, 0, T, out.view());
-    return out;
+    target.quantise(x.data(), D, 0, T, T, out.view());
+    return out.in_rows(target);
 }
 
 void check_equal(const activations& a, const activations& b) {
@@ -107,7 +107,8 @@ TEST_CASE("quantise writes rows [t_begin, t_end) alone and reads rows x_stride a
     const auto* best = targets().back();
     activations out(5, 64, true);
     for (auto& h : out.hi) h = 99;
-    best->quantise(x.data(), 100, 2, 4, out.view());
+    best->quantise(x.data(), 100, 2, 4, 5, out.view());
+    out = out.in_rows(*best);
     for (std::size_t t = 0; t < 5; ++t) {
         const bool inside = t == 2 || t == 3;
         CHECK((out.hi[t * 64] != 99) == inside);
