@@ -194,7 +194,8 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
 void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin,
                                std::size_t row_end, bool planes, float* y) const {
     const auto& entry = in_.table->matmul[w.format];
-    if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
+    if (const auto floats = w.pairs ? in_.fast->matmul : entry.f32)
+        return floats(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
     kernels::quantised in = s_.planes;
     in.D                  = w.D;
     if (!planes) in.lo = nullptr;

@@ -6,6 +6,7 @@
 #include <plume/session.hpp>
 
 #include "dispatch.hpp"
+#include "fast.hpp"
 #include "guard.hpp"
 #include "io/cancelled.hpp"
 #include "model_parts.hpp"
@@ -53,7 +54,12 @@ result<opened> prepare(result<io::gguf> file, const load_options& options) {
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     if (options.stop.stop_requested()) return io::cancelled(*file);
-    auto plan = plan_weights(*file, parts->config, parts->weights);
+    if (options.fast) {
+        const auto table = choose_target(options.cpu_target);
+        if (!table) return error(table.error());
+        parts->fast = choose_fast(**table);
+    }
+    auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
 }
@@ -107,6 +113,7 @@ result<model> load_opened(result<io::gguf> file, const load_options& options) {
 const plume::tokenizer& model::tokenizer() const noexcept { return *parts_->tokenizer; }
 const model_config&     model::config() const noexcept { return parts_->config; }
 std::string_view        model::cpu_target() const noexcept { return parts_->table->name; }
+std::string_view        model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
 plume::activations      model::activations() const noexcept { return parts_->activations; }
 std::size_t             model::threads() const noexcept { return parts_->workers->concurrency(); }
 std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }

@@ -26,6 +26,8 @@ struct weights_bf16 {
     PLUME_INLINE static typename A::f32 load(const std::byte* p) noexcept { return A::load_bf16(p); }
 };
 
+inline constexpr std::size_t wide_k = 256, wide_panel = wide_k * panel_rows;  // four panels: 64 KiB of stack
+
 /// Where a tile reads and writes.
 struct float_tile {
     const std::byte* w;            // first panel, at the tile's first k
@@ -39,6 +41,7 @@ struct float_tile {
     bool             goes_on;  // the chains begin with what is in y, not with 0
     const std::byte* ahead;    // weights that will be needed next: fetched while this tile computes, `ahead_step` bytes of each panel every 4 k
     std::size_t      ahead_panel_bytes, ahead_step;
+    float*           wide = nullptr;  // where the weights go as floats for the tiles that follow; null where none do
 
     [[nodiscard]] float_tile panels_from(std::size_t p) const noexcept {
         float_tile tile = *this;
@@ -46,6 +49,7 @@ struct float_tile {
         tile.y += p * panel_rows;
         tile.rows -= p * panel_rows;
         tile.ahead += p * ahead_panel_bytes;
+        tile.wide += wide == nullptr ? 0 : p * wide_panel;
         return tile;
     }
     [[nodiscard]] float_tile tokens_from(std::size_t t, const std::byte* fetch) const noexcept {
@@ -58,7 +62,7 @@ struct float_tile {
 };
 
 /// P panels × M tokens in registers: each weight vector serves M tokens, each broadcast activation P panels.
-template <class A, class W, int P, int M>
+template <class A, class W, int P, int M, bool Widen>
 [[gnu::noinline]] void matmul_float_tile(const float_tile& tile) noexcept {
     const auto each = [](auto f)
                           PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
@@ -82,9 +86,14 @@ template <class A, class W, int P, int M>
     const float*      x = tile.x;
     const std::size_t D = tile.D, panel_bytes = tile.panel_bytes;
     const std::byte*  ahead = tile.ahead;
+    float*            wide  = tile.wide;
     const auto        step  = [&]() PLUME_INLINE_LAMBDA {
         typename A::f32 weights[P];
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { weights[p.value] = W::load(w + p.value * panel_bytes); });
+        if constexpr (Widen) {
+            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { A::store(wide + p.value * wide_panel, weights[p.value]); });
+            wide += panel_rows;
+        }
         unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
             const auto activation = A::set1(x[t.value * D]);
             unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = A::fma(weights[p.value], activation, acc[p.value][t.value]); });
@@ -107,12 +116,12 @@ template <class A, class W, int P, int M>
 }
 
 /// n_panels panels for M tokens, P at a time and then fewer.
-template <class A, class W, int P, int M>
+template <class A, class W, int P, int M, bool Widen>
 PLUME_INLINE void matmul_float_panels(const float_tile& tile, std::size_t n_panels) noexcept {
     std::size_t p = 0;
-    for (; p + P <= n_panels; p += P) matmul_float_tile<A, W, P, M>(tile.panels_from(p));
+    for (; p + P <= n_panels; p += P) matmul_float_tile<A, W, P, M, Widen>(tile.panels_from(p));
     if constexpr (P > 1)
-        if (p < n_panels) matmul_float_panels<A, W, P / 2, M>(tile.panels_from(p), n_panels - p);
+        if (p < n_panels) matmul_float_panels<A, W, P / 2, M, Widen>(tile.panels_from(p), n_panels - p);
 }
 
 /// The panels that M tokens take at a time: a power of two whose sums fit in the registers.
@@ -123,55 +132,72 @@ constexpr int float_panels(int M) {
     return P;
 }
 
-/// T tokens in the fewest tiles of at most Most tokens, as equal as can be. The weights at `next` are fetched meanwhile: in as many parts as there are tiles,
-/// or, where these are the ones in use but a little further on, by each tile.
+/// One tile of `tokens` tokens, Least to Most.
+template <class A, class W, int Least, int Most, bool Widen>
+PLUME_INLINE void matmul_float_tokens(const float_tile& tile, std::size_t n_panels, std::size_t tokens) noexcept {
+    unrolled<Most - Least + 1>([&](auto n) PLUME_INLINE_LAMBDA {
+        constexpr int M = Least + n.value;
+        if (tokens == M) matmul_float_panels<A, W, float_panels<A>(M), M, Widen>(tile, n_panels);
+    });
+}
+
+/// Few tokens, all of K: the weights are read as they lie in memory. What is a little further on is fetched: of 256 to 2048 bytes, 512 is the best, and far
+/// is worse than none.
 template <class A, class W, int Most>
-void matmul_float_tokens(float_tile tile, std::size_t n_panels, std::size_t T, const std::byte* next, std::size_t next_line, bool in_parts) noexcept {
-    const std::size_t tiles = (T + Most - 1) / Most, parts = in_parts ? tiles : 1;
-    tile.ahead_step = 4 * next_line / parts;
+void matmul_float_few(float_tile tile, std::size_t n_panels, std::size_t T) noexcept {
+    const std::size_t tiles = (T + Most - 1) / Most;
+    tile.ahead              = tile.w + 512;
+    tile.ahead_step         = 4 * W::bytes * panel_rows;
     for (std::size_t i = 0; i < tiles; ++i) {
-        const std::size_t t = i * T / tiles, tokens = (i + 1) * T / tiles - t;
-        const float_tile  part = tile.tokens_from(t, next + (in_parts ? i * tile.n_k * next_line / parts : 0));
-        unrolled<Most>([&](auto n) PLUME_INLINE_LAMBDA {
-            constexpr int M = n.value + 1;
-            if (tokens == M) matmul_float_panels<A, W, float_panels<A>(M), M>(part, n_panels);
-        });
+        const std::size_t t = i * T / tiles;
+        matmul_float_tokens<A, W, 1, Most, false>(tile.tokens_from(t, tile.ahead), n_panels, (i + 1) * T / tiles - t);
     }
 }
 
-/// Four panels at a time. Few tokens: the weights are read as they lie in memory, over all of K. More: in slabs of K that stay in the caches, halves widened
-/// to f32 once for all tokens.
+/// More than two tiles of tokens, one slab of K. The first tile leaves halves behind as floats, for the others. Each fetches its part of the slab at `next`.
+template <class A, class W>
+void matmul_float_slab(float_tile tile, std::size_t n_panels, std::size_t T, const std::byte* next) noexcept {
+    constexpr int         most = A::float_tokens;
+    constexpr std::size_t line = W::bytes * panel_rows;
+    constexpr bool        half = W::bytes == 2;
+    alignas(64) float     wide[half ? 4 * wide_panel : 1];
+    const std::size_t     tiles = (T + most - 1) / most;
+    tile.ahead_step             = 4 * line / tiles;
+    tile.wide                   = half ? wide : nullptr;
+    for (std::size_t i = 0; i < tiles; ++i) {
+        const std::size_t t = (i * T + tiles - 1) / tiles, tokens = ((i + 1) * T + tiles - 1) / tiles - t;  // the first is the largest
+        const float_tile  part = tile.tokens_from(t, next + i * tile.n_k * line / tiles);
+        if (half && i == 0) {
+            matmul_float_tokens<A, W, most / 2 + 1, most, true>(part, n_panels, tokens);
+            tile.w           = reinterpret_cast<const std::byte*>(wide);
+            tile.panel_bytes = sizeof(float) * wide_panel;
+        } else {
+            matmul_float_tokens<A, weights_f32<A>, 1, most, false>(part, n_panels, tokens);
+        }
+    }
+}
+
+/// Four panels at a time. A slab of K stays in the caches while all tokens meet it.
 template <class A, class W>
 void matmul_floats(const panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t T, float* y, std::size_t y_stride) noexcept {
     constexpr bool        half = W::bytes == 2;
-    constexpr int         most = half ? A::float_few : A::float_tokens;
-    constexpr std::size_t four = 4, few = half ? 2 * A::float_few : A::float_tokens,
-                          near   = 512;                // of 256 to 2048 bytes, near is the best: far is worse than none
-    constexpr std::size_t slab_k = half ? 256 : 1024;  // widened: 64 KiB of stack; f32: 256 KiB of the second cache
-    alignas(64) float     wide[half ? four * slab_k * panel_rows : 1];
-    const std::size_t     D = w.D, line = W::bytes * panel_rows, step = T <= few ? D : slab_k;
+    constexpr std::size_t four = 4, few = half ? 2 * A::float_few : A::float_tokens, slab_k = half ? wide_k : 1024, line = W::bytes * panel_rows;
+    const std::size_t     D = w.D;
     for (std::size_t group = panel_begin; group < panel_end; group += four) {
         const bool        last     = panel_end - group <= four;
         const std::size_t n_panels = last ? panel_end - group : four;
         const std::byte*  first    = w.data + group * w.panel_bytes;
         float_tile        tile{first, w.panel_bytes, x, D, D, y + group * panel_rows, y_stride, w.N - group * panel_rows, false, first, w.panel_bytes, 0};
-        for (std::size_t k = 0; k < D; k += step) {
+        if (T <= few) {
+            matmul_float_few<A, W, half ? A::float_few : A::float_tokens>(tile, n_panels, T);
+            continue;
+        }
+        for (std::size_t k = 0; k < D; k += slab_k) {
             tile.w       = first + line * k;
             tile.x       = x + k;
-            tile.n_k     = D - k < step ? D - k : step;
+            tile.n_k     = D - k < slab_k ? D - k : slab_k;
             tile.goes_on = k != 0;
-            if (T <= few) {
-                matmul_float_tokens<A, W, most>(tile, n_panels, T, first + near, line, false);
-                continue;
-            }
-            const std::byte* next = k + step < D ? tile.w + line * step : last ? first : first + four * w.panel_bytes;
-            if constexpr (half) {
-                for (std::size_t p = 0; p < n_panels; ++p)
-                    for (std::size_t i = 0; i < tile.n_k; ++i) A::store(wide + (p * slab_k + i) * panel_rows, W::load(tile.w + p * w.panel_bytes + line * i));
-                tile.w           = reinterpret_cast<const std::byte*>(wide);
-                tile.panel_bytes = sizeof(float) * panel_rows * slab_k;
-            }
-            matmul_float_tokens<A, weights_f32<A>, A::float_tokens>(tile, n_panels, T, next, line, true);
+            matmul_float_slab<A, W>(tile, n_panels, T, k + slab_k < D ? tile.w + line * slab_k : last ? first : first + four * w.panel_bytes);
         }
     }
 }
