@@ -168,8 +168,10 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
     const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);
+    // Fast kernels do so much more in the same time, and round the activations anew for each task.
+    const std::size_t hurry = jobs.begin()->w->panels.pairs ? 8 : 1;
     const std::size_t fair  = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
-                      small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+                      small = std::max<std::size_t>(task_bytes * hurry / jobs.begin()->w->panels.panel_bytes, 1);
     const std::size_t step  = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
     std::size_t       tasks = 0;
     for (const job& j : jobs) tasks += div_up(panels_of(j), step);
@@ -179,8 +181,9 @@ void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row
         for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
         const auto&       w     = j->w->panels;
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        const std::size_t slice = round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), in_.table->token_step);
-        const std::size_t T     = row_end - row_begin;
+        const std::size_t slice =
+            round_up(std::max<std::size_t>(work_between_stops * hurry / ((end - begin) * kernels::panel_rows * D), 1), in_.table->token_step);
+        const std::size_t T = row_end - row_begin;
         for (std::size_t t = 0; t < T; t += slice) {
             if (stop_.stop_requested()) return;
             matmul_rows(w, begin, end, x + row_begin * D, t, std::min(T, t + slice), two_planes(in_.activations, r), j->y + row_begin * w.N);

@@ -67,14 +67,19 @@ void matmul_bf16_pairs(const panels& w, std::size_t panel_begin, std::size_t pan
                        std::size_t y_stride) noexcept {
     constexpr int             most = 6;
     alignas(64) std::uint16_t rounded[most * slab_k];
-    for (std::size_t k = 0; k < w.D; k += slab_k) {
-        const std::size_t n_k = w.D - k < slab_k ? w.D - k : slab_k, padded = (n_k + pairs_step - 1) / pairs_step * pairs_step;
-        for (std::size_t t = 0; t < T; t += most) {
-            const std::size_t tokens = T - t < most ? T - t : most;
-            round_rows(x + t * w.D + k, w.D, tokens, n_k, rounded);
-            cpu::unrolled<most>([&](auto i) PLUME_INLINE_LAMBDA {
-                if (tokens == i.value + 1) pairs_panels<i.value + 1>(w, panel_begin, panel_end, k, rounded, padded, y + t * y_stride, y_stride);
-            });
+    // Few tokens: memory sets the pace, and likes four streams read to their ends. More: every rounded slab meets all panels.
+    const std::size_t together = T <= most ? 4 : panel_end - panel_begin;
+    for (std::size_t begin = panel_begin; begin < panel_end; begin += together) {
+        const std::size_t end = panel_end - begin < together ? panel_end : begin + together;
+        for (std::size_t k = 0; k < w.D; k += slab_k) {
+            const std::size_t n_k = w.D - k < slab_k ? w.D - k : slab_k, padded = (n_k + pairs_step - 1) / pairs_step * pairs_step;
+            for (std::size_t t = 0; t < T; t += most) {
+                const std::size_t tokens = T - t < most ? T - t : most;
+                round_rows(x + t * w.D + k, w.D, tokens, n_k, rounded);
+                cpu::unrolled<most>([&](auto i) PLUME_INLINE_LAMBDA {
+                    if (tokens == i.value + 1) pairs_panels<i.value + 1>(w, begin, end, k, rounded, padded, y + t * y_stride, y_stride);
+                });
+            }
         }
     }
 }
