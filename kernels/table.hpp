@@ -58,14 +58,17 @@ struct target_table {
     };
     const matmul_entry* matmul;  // [number of formats]
 
-    /// Rows [t_begin, t_end) of x[T,D] (rows x_stride apart) into `out`, which is laid out for T rows; out.lo null: A8, else A16.
-    void (*quantise)(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, std::size_t T, const quantised& out) noexcept;
+    /// Blocks [b_begin, b_end) of 32 of row t of x[T,D], which `row` points to, into `out`, which is laid out for T rows; out.lo null: A8, else A16.
+    void (*quantise)(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept;
 
     /// Where quantise puts token t of T: k of four, k / 32 of block, k / 16 of half.
     quantised_place (*place)(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept;
 
     /// T tokens may be multiplied in parts that begin at multiples of this.
     std::size_t token_step;
+
+    /// Multiplications of a matmul that take about a millisecond: how long a caller may wait between two looks at a stop token.
+    std::size_t mults_per_ms;
 
     /// y[i] = w[i] · x[i] / sqrt(mean(x²) + eps), one row of D. "Root Mean Square Layer Normalization", Zhang and Sennrich 2019, eq. 4. y may be x.
     void (*rms_norm)(const float* x, const float* w, float eps, float* y, std::size_t D) noexcept;

@@ -33,15 +33,16 @@ struct lanes_avx512 {
     };
 
     // A tile of 8 tokens × 2 panels keeps more sums than there are registers, and is still faster than any that fits: each broadcast serves two panels.
-    static constexpr int tokens(int planes) { return planes == 1 ? 8 : 4; }
-    static constexpr int panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
-    static constexpr int float_panels = 4;
-    static constexpr int float_tokens = 6;
-    static constexpr int float_few    = 12;
-    static constexpr int float_sums   = 24;
-    static constexpr int heads        = 4;
-    static constexpr int score_groups = 4;
-    static constexpr int value_groups = 4;
+    static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
+    static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
+    static constexpr std::size_t mults_per_ms = std::size_t{1} << 26;
+    static constexpr int         float_panels = 4;
+    static constexpr int         float_tokens = 6;
+    static constexpr int         float_few    = 12;
+    static constexpr int         float_sums   = 24;
+    static constexpr int         heads        = 4;
+    static constexpr int         score_groups = 4;
+    static constexpr int         value_groups = 4;
 
     PLUME_INLINE static __mmask16 first_n(std::size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffffu : (1u << n) - 1); }
 

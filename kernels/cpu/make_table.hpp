@@ -45,6 +45,7 @@ consteval target_table make_table(const char* name) {
             .quantise         = quantise<A>,
             .place            = place<A>,
             .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A::tokens(2)),  // a multiple of both
+            .mults_per_ms     = A::mults_per_ms,
             .rms_norm         = rms_norm<A>,
             .rope_interleaved = rope_interleaved<A>,
             .silu_mul         = silu_mul<A>,

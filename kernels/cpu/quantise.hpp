@@ -50,30 +50,27 @@ quantised_place place(std::size_t T, std::size_t D, bool two_planes, std::size_t
 }
 
 template <class A, int Planes>
-void quantise_rows(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, std::size_t T, const quantised& out) noexcept {
-    const std::size_t D = out.D;
-    for (std::size_t t = t_begin; t < t_end; ++t) {
-        const auto        first  = place_in_tiles<A, Planes>(T, D, t, 0);
-        const std::size_t tokens = token_tiles<A, Planes>::of(T, t).tokens;
-        const auto        spread = [&](const std::int8_t* block, std::int8_t* to) PLUME_INLINE_LAMBDA {
-            for (std::size_t g = 0; g < 8; ++g) __builtin_memcpy(to + 4 * g * tokens, block + 4 * g, 4);
-        };
-        for (std::size_t b = 0; b < D / 32; ++b) {
-            const std::size_t       four = first.four + 32 * b * tokens, block = first.block + b * tokens, half = first.half + 2 * b * tokens;
-            alignas(32) std::int8_t hi[32], lo[32];
-            std::int32_t            sums[2];
-            quantise_block<A, Planes == 2>(x + t * x_stride + 32 * b, hi, lo, out.s[block], sums, out.S[block]);
-            spread(hi, out.hi + four);
-            if constexpr (Planes == 2) spread(lo, out.lo + four);
-            out.sums[half]          = sums[0];
-            out.sums[half + tokens] = sums[1];
-        }
+void quantise_row(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept {
+    const auto        first  = place_in_tiles<A, Planes>(T, out.D, t, 0);
+    const std::size_t tokens = token_tiles<A, Planes>::of(T, t).tokens;
+    const auto        spread = [&](const std::int8_t* block, std::int8_t* to) PLUME_INLINE_LAMBDA {
+        for (std::size_t g = 0; g < 8; ++g) __builtin_memcpy(to + 4 * g * tokens, block + 4 * g, 4);
+    };
+    for (std::size_t b = b_begin; b < b_end; ++b) {
+        const std::size_t       four = first.four + 32 * b * tokens, block = first.block + b * tokens, half = first.half + 2 * b * tokens;
+        alignas(32) std::int8_t hi[32], lo[32];
+        std::int32_t            sums[2];
+        quantise_block<A, Planes == 2>(row + 32 * b, hi, lo, out.s[block], sums, out.S[block]);
+        spread(hi, out.hi + four);
+        if constexpr (Planes == 2) spread(lo, out.lo + four);
+        out.sums[half]          = sums[0];
+        out.sums[half + tokens] = sums[1];
     }
 }
 
 template <class A>
-void quantise(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, std::size_t T, const quantised& out) noexcept {
-    (out.lo ? quantise_rows<A, 2> : quantise_rows<A, 1>)(x, x_stride, t_begin, t_end, T, out);
+void quantise(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept {
+    (out.lo ? quantise_row<A, 2> : quantise_row<A, 1>)(row, t, T, b_begin, b_end, out);
 }
 
 }  // namespace plume::kernels::cpu
