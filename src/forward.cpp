@@ -191,8 +191,9 @@ void forward_pass::matmul(const input& in, std::initializer_list<job> jobs, cons
     const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);
+    const bool        fast     = jobs.begin()->w->panels.pairs;  // those kernels do so much more in the same time, and round the activations anew for each task
     const std::size_t fair     = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
-                      small    = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+                      small    = std::max<std::size_t>(task_bytes * (fast ? 8 : 1) / jobs.begin()->w->panels.panel_bytes, 1);
     const std::size_t step     = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
     const auto        tasks_of = [&](const job& j) { return div_up(panels_of(j), step); };
     std::size_t       tasks    = 0;
@@ -221,16 +222,17 @@ void forward_pass::each_task(std::size_t n, const Body& body) {
 
 /// Outputs of panels [panel_begin, panel_end) of one matrix for all rows, in pieces between which the stop token is looked at.
 void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room) {
-    const auto& w     = j.w->panels;
-    const auto& entry = in_.table->matmul[w.format];
+    const auto& w      = j.w->panels;
+    const auto& entry  = in_.table->matmul[w.format];
+    const auto  floats = w.pairs ? in_.fast->matmul : entry.f32;  // null: codes
     repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
         const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
         const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
         for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
             const std::size_t n = std::min(slice, in.T - t);
             float*            y = j.y + (in.begin + t) * w.N + row;
-            if (entry.f32 != nullptr)
-                entry.f32(part, first, last, in.x + t * w.D, n, y, w.N);
+            if (floats != nullptr)
+                floats(part, first, last, in.x + t * w.D, n, y, w.N);
             else
                 (in.planes.lo != nullptr ? entry.a16 : entry.a8)(part, first, last, from_row(in.planes, t), n, y, w.N);
         }

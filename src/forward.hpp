@@ -13,6 +13,7 @@
 #include <plume/kv/cache.hpp>
 #include <plume/models/config.hpp>
 
+#include "kernels/fast.hpp"
 #include "kernels/table.hpp"
 #include "weights.hpp"
 
@@ -72,6 +73,7 @@ struct forward_context {
     executor*                    workers;
     std::span<const double>      frequencies;  // [rotated/2] radians a position
     plume::activations           activations;
+    const kernels::fast_table*   fast;  // for panels in pairs; null where there are none
 };
 
 /// The llama forward pass over tokens at positions [S, S + T). Reads and extends the cache; the caller commits the new length when all went well.

@@ -215,6 +215,7 @@ json as_json(const bench_options& o, const model& loaded, const measurement& m, 
             {"name", loaded.config().name},
             {"cpu", cpu_name()},
             {"cpu_target", loaded.cpu_target()},
+            {"fast_kernels", loaded.fast_kernels()},
             {"threads", loaded.threads()},
             {"activations", name(loaded.activations())},
             {"kv_type", name(o.compute.kv_type)},
@@ -241,8 +242,10 @@ std::string rates_text(const char* what, const rates& r, double share, const std
 
 std::string as_text(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
     const std::string title = loaded.config().name.empty() ? o.model : loaded.config().name;
-    return printable(title) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) + " threads, activations " +
-           std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) + "\n" +  //
+    return printable(title) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) +
+           (loaded.fast_kernels().empty() ? "" : " with " + std::string(loaded.fast_kernels())) + ", " + std::to_string(loaded.threads()) +
+           " threads, activations " + std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) +
+           "\n" +  //
            rates_text("prefill  ", m.prefill, m.prefill_share, quantised ? "the int8 peak" : "the f32 peak") +
            rates_text("decode   ", m.decode, m.decode_share, "the read bandwidth") + "peaks    " + fixed(m.peaks.int8_ops_per_second / 1e9, 1) +
            " GOP/s int8 (" + m.peaks.int8_instructions + "), " + fixed(m.peaks.f32_ops_per_second / 1e9, 1) + " GFLOP/s f32 (" + m.peaks.f32_instructions +

@@ -22,6 +22,7 @@ FLOORS = [
     ("kernels/cuda/",          3, "kernels/cuda"),
     ("kernels/",               2, "kernel table"),
     ("src/dispatch",           3, "dispatch"),
+    ("src/fast",               4, "ops"),
     ("src/cpu",                3, "dispatch"),
     ("src/system",             0, "core"),
     ("src/numerics",           0, "core"),

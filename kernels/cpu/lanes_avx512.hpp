@@ -36,6 +36,10 @@ struct lanes_avx512 {
     static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
     static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
     static constexpr std::size_t mults_per_ms = std::size_t{1} << 26;
+    static constexpr int         float_panels = 4;
+    static constexpr int         float_tokens = 6;
+    static constexpr int         float_few    = 12;
+    static constexpr int         float_sums   = 24;
     static constexpr int         heads        = 4;
     static constexpr int         score_groups = 4;
     static constexpr int         value_groups = 4;
@@ -118,8 +122,10 @@ struct lanes_avx512 {
     PLUME_INLINE static f32 load_f16(const void* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)))}; }
     PLUME_INLINE static f32 load_f16_n(const void* p, std::size_t n) { return {_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_n(n), p))}; }
     PLUME_INLINE static f32 load_bf16(const void* p) {
-        const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
-        return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+        const __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256(static_cast<const __m256i*>(p)));  // by the load port: one shuffle is left
+        const __m512i twin = _mm512_setr_epi32(0 << 16, 1 << 16, 2 << 16, 3 << 16, 4 << 16, 5 << 16, 6 << 16, 7 << 16, 8 << 16, 9 << 16, 10 << 16, 11 << 16,
+                                               12 << 16, 13 << 16, 14 << 16, 15 << 16);
+        return {_mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(0xaaaaaaaau, twin, both))};
     }
     PLUME_INLINE static void store_f16(std::uint16_t* p, f32 x) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT));

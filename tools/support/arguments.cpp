@@ -223,6 +223,7 @@ void compute_options::add_activations(arguments& a) {
     static constexpr std::array all{a8, mixed, a16};
     a.choice(
         "--activations", {name(a8), name(mixed), name(a16)}, [this](std::size_t i) { activations = all[i]; }, "precision: a8, mixed, a16 [mixed]");
+    a.flag("--fast", fast, "float weights in bf16 where it is faster; results differ between machines");
 }
 
 void compute_options::add_kv_type(arguments& a) {
@@ -237,6 +238,7 @@ load_options compute_options::load(const interrupt& stop) const {
     options.threads     = threads;
     options.cpu_target  = cpu_target;
     options.activations = activations;
+    options.fast        = fast;
     options.stop        = stop.token();
     // What is odd about a vocabulary is for `plume check`, not for every run.
     options.on_notice = [tell = tell_notices()](notice what, std::string_view text) {

@@ -67,13 +67,14 @@ struct compute_options {
     std::size_t        threads = 0;
     std::string        cpu_target;
     plume::activations activations = plume::activations::mixed;
+    bool               fast        = false;
     plume::kv_type     kv_type     = plume::kv_type::f16;
     std::size_t        ctx         = 0;
     bool               no_mmap     = false;
 
     void add_threads(arguments& a);
     void add_cpu_target(arguments& a);
-    void add_activations(arguments& a);
+    void add_activations(arguments& a);  // and --fast
     void add_kv_type(arguments& a);
     void add_ctx(arguments& a);
     void add_no_mmap(arguments& a);
