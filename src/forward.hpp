@@ -48,7 +48,8 @@ struct scratch {
     float*             up       = nullptr;  // [T, F]
     float*             cosine   = nullptr;  // [T, rotated/2]
     float*             sine     = nullptr;  // [T, rotated/2]
-    float*             partials = nullptr;  // [T, K, splits, G, E + 2]
+    float*             partials = nullptr;  // [T, K, splits, G, partial_floats(E)]
+    std::uint32_t*     attended = nullptr;  // [K, T] splits done of a KV head and a block of tokens
     float*             logits   = nullptr;  // [logit_rows, V]
     kernels::quantised planes;              // [T, max(D, H·E, F)]: the input of the matmul at hand
     std::size_t        T = 0, splits = 0;
@@ -90,13 +91,14 @@ private:
         float*        y;  // [T, N]
     };
 
-    void embed(std::span<const token_id> tokens);
-    void prepare_rope();
-    void decoder_layer(std::size_t index, std::size_t wanted);
-    void rope_and_append(std::size_t index, std::size_t wanted);
-    void attend(std::size_t index, std::size_t wanted);
-    void norm(const float* w, std::size_t row_begin, std::size_t row_end);
-    void matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs);
+    void                      embed(std::span<const token_id> tokens);
+    void                      prepare_rope();
+    void                      decoder_layer(std::size_t index, std::size_t wanted);
+    void                      rope_and_append(std::size_t index, std::size_t wanted);
+    void                      attend(std::size_t index, std::size_t wanted);
+    [[nodiscard]] std::size_t attention_tokens(std::size_t T, std::size_t splits) const;
+    void                      norm(const float* w, std::size_t row_begin, std::size_t row_end);
+    void                      matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs);
     void matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end,
                      bool planes, float* y) const;
     void quantise(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end);

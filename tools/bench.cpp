@@ -162,7 +162,7 @@ void add_shares(const bench_options& o, const io::gguf& file, const model_config
     const double peak = w.quantised ? m.peaks.int8_ops_per_second : m.peaks.f32_ops_per_second;
     if (o.prompt > 0 && peak > 0) m.prefill_share = m.prefill.median() * 2 * (w.layer_weights + w.head_weights / static_cast<double>(o.prompt)) / peak;
     const double kv =
-        2.0 * static_cast<double>(c.L * c.K * c.E * bytes_of(o.compute.kv_type)) * (static_cast<double>(o.depth) + static_cast<double>(o.decode) / 2);
+        2.0 * static_cast<double>(c.L * c.K * bytes_of(o.compute.kv_type, c.E)) * (static_cast<double>(o.depth) + static_cast<double>(o.decode) / 2);
     if (o.decode > 0 && m.peaks.read_bytes_per_second > 0) m.decode_share = m.decode.median() * (w.read_bytes + kv) / m.peaks.read_bytes_per_second;
 }
 

@@ -25,7 +25,7 @@ struct lanes_scalar {
 
     static constexpr int tokens(int /*planes*/) { return 2; }  // of a matmul tile
     static constexpr int panels       = 1;                     // in flight where there is one token
-    static constexpr int heads        = 1;                     // of an attention step
+    static constexpr int attention_rows = 1;                     // of an attention step
     static constexpr int score_groups = 1;                     // of 16 positions
     static constexpr int value_groups = 1;                     // of 16 channels
 
