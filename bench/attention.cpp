@@ -1,26 +1,22 @@
-// bench_attention: one KV head's attention on every CPU target and cache type, one thread, heads of 64.
-// Prefill: 128 query tokens end at the given position, in tasks as the forward pass cuts them; GFLOP/s counts a multiplication and an addition of
-// visible positions alone as two, share_of_peak is of the f32 peak measured here. Decode: one query token over 256 MiB of keys and values;
-// GB/s of the cache's bytes, share_of_read is of what a plain loop reads here. Results are compared with the scalar target's before anything is timed.
+// bench_attention: one KV head's attention on every CPU target and cache type, heads of 64, one thread.
+// Prefill: up to 128 query tokens end at position S, in tasks as the forward pass cuts them; a multiplication and an addition for a visible position
+// are two operations. Decode: one query token over 256 MiB of keys and values; GB/s counts the cache's bytes.
+// Results are compared with the scalar target's, bit for bit, before anything is timed.
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include <benchmark/benchmark.h>
-
 #include <plume/core/buffer.hpp>
 #include <plume/kv/layout.hpp>
 
-#include "src/dispatch.hpp"
-#include "tools/peaks.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace plume;
 
 constexpr std::size_t E = 64, prefill_tokens = 128;
-double                f32_peak = 0, read_peak = 0;  // of one thread, a second
 
 /// Keys and values of some heads, the same in each, and queries.
 struct problem {
@@ -35,15 +31,10 @@ struct problem {
 
     problem(const kernels::target_table& t, kv_type kind, std::size_t group, std::size_t positions, std::size_t n_heads)
         : target(t), type(kind), G(group), S(positions), heads(n_heads) {
-        std::uint32_t state  = 1;
-        const auto    random = [&] { return static_cast<float>((state = state * 1664525u + 1013904223u) >> 8) * 0x1p-23f - 1; };
-        for (float& x : q) x = random();
-        float k[E], v[E];
-        for (std::size_t s = 0; s < S; ++s) {
-            for (float& x : k) x = random();
-            for (float& x : v) x = random();
-            entry().append(k, v, s, E, cache.data() + layout.keys_at(0, 0), cache.data() + layout.values_at(0, 0));
-        }
+        q            = bench::some_floats(q.size(), 1);
+        const auto k = bench::some_floats(S * E, 2), v = bench::some_floats(S * E, 3);
+        for (std::size_t s = 0; s < S; ++s)
+            entry().append(k.data() + s * E, v.data() + s * E, s, E, cache.data() + layout.keys_at(0, 0), cache.data() + layout.values_at(0, 0));
         for (std::size_t h = 1; h < heads; ++h) std::memcpy(cache.data() + layout.keys_at(0, h), cache.data(), 2 * layout.head_bytes());
     }
     [[nodiscard]] const kernels::target_table::cache_entry& entry() const { return target.cache[static_cast<std::size_t>(type)]; }
@@ -82,47 +73,41 @@ bool same_as_scalar(const kernels::target_table& target, kv_type type, std::size
 void prefill(benchmark::State& state, const kernels::target_table* target, kv_type type) {
     const auto G = static_cast<std::size_t>(state.range(0)), S = static_cast<std::size_t>(state.range(1)), T = std::min(S, prefill_tokens);
     if (!same_as_scalar(*target, type, G)) return state.SkipWithError("differs from the scalar target");
-    problem p(*target, type, G, S, 1);
+    problem      p(*target, type, G, S, 1);
+    const double pairs = static_cast<double>(T) * (static_cast<double>(S - T) + static_cast<double>(T + 1) / 2);
+    bench::rates rates(state);
     for (auto _ : state) {
         p.run(0, T);
         benchmark::ClobberMemory();
     }
-    const double flops        = 4.0 * static_cast<double>(E * G) * (static_cast<double>(T) * (static_cast<double>(S - T) + static_cast<double>(T + 1) / 2));
-    state.counters["GFLOP/s"] = benchmark::Counter(1e-9 * flops, benchmark::Counter::kIsIterationInvariantRate);
-    state.counters["share_of_peak"] = benchmark::Counter(flops / f32_peak, benchmark::Counter::kIsIterationInvariantRate);
+    rates.ops(4.0 * static_cast<double>(E * G) * pairs, bench::f32_peak());
 }
 
 void decode(benchmark::State& state, const kernels::target_table* target, kv_type type) {
     const auto G = static_cast<std::size_t>(state.range(0)), S = static_cast<std::size_t>(state.range(1));
     if (!same_as_scalar(*target, type, G)) return state.SkipWithError("differs from the scalar target");
-    problem p(*target, type, G, S, (std::size_t{256} << 20) / (2 * S * bytes_of(type, E)));
+    problem      p(*target, type, G, S, (std::size_t{256} << 20) / (2 * S * bytes_of(type, E)));
+    bench::rates rates(state);
     for (auto _ : state) {
         for (std::size_t h = 0; h < p.heads; ++h) p.run(h, 1);
         benchmark::ClobberMemory();
     }
-    const auto bytes                = static_cast<double>(p.layout.bytes());
-    state.counters["GB/s"]          = benchmark::Counter(1e-9 * bytes, benchmark::Counter::kIsIterationInvariantRate);
-    state.counters["share_of_read"] = benchmark::Counter(bytes / read_peak, benchmark::Counter::kIsIterationInvariantRate);
+    rates.bytes_of_memory(static_cast<double>(p.layout.bytes()));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    for (const auto& target : compiled_targets()) {
-        if (!target.runs_here()) continue;
+    for (const auto* target : bench::targets_here()) {
         for (const kv_type type : {kv_type::f16, kv_type::f32, kv_type::q8_0}) {
-            const auto label = std::string(name(type)) + '/' + target.name;
-            benchmark::RegisterBenchmark(("attention_prefill_" + label).c_str(), prefill, target.table, type)
+            const auto label = std::string(name(type)) + '/' + target->name;
+            benchmark::RegisterBenchmark(("attention_prefill_" + label).c_str(), prefill, target, type)
                 ->ArgsProduct({{1, 3, 4}, {512, 2048, 8192}})
                 ->ArgNames({"G", "S"});
-            benchmark::RegisterBenchmark(("attention_decode_" + label).c_str(), decode, target.table, type)
+            benchmark::RegisterBenchmark(("attention_decode_" + label).c_str(), decode, target, type)
                 ->ArgsProduct({{1, 3, 4}, {512, 8192}})
                 ->ArgNames({"G", "S"});
         }
     }
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    const auto peaks = tool::measure_peaks(1, std::uint64_t{256} << 20);
-    f32_peak = peaks.f32_ops_per_second, read_peak = peaks.read_bytes_per_second;
-    benchmark::RunSpecifiedBenchmarks();
+    return bench::run(argc, argv);
 }

@@ -183,6 +183,9 @@ double bandwidth_peak(std::size_t threads, std::uint64_t memory_bytes) {
 
 }  // namespace
 
+double measure_int8_peak(std::size_t threads) { return arithmetic_peak(threads, best_int8().work); }
+double measure_f32_peak(std::size_t threads) { return arithmetic_peak(threads, best_f32().work); }
+
 machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes) {
     const auto    int8 = best_int8(), f32 = best_f32();
     machine_peaks p;

@@ -14,6 +14,10 @@ struct machine_peaks {
     std::string int8_instructions, f32_instructions;
 };
 
+/// One of them alone, in about a third of a second.
+[[nodiscard]] double measure_int8_peak(std::size_t threads);
+[[nodiscard]] double measure_f32_peak(std::size_t threads);
+
 /// Takes about a second. `memory_bytes` is the most that the bandwidth measurement may allocate.
 [[nodiscard]] machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes);
 

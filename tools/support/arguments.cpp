@@ -96,8 +96,8 @@ struct arguments::parser {
     }
 };
 
-arguments::arguments(std::string_view command, std::string_view summary)
-    : command_("plume " + std::string(command)), parser_(std::make_unique<parser>(std::string(summary))) {
+arguments::arguments(std::string_view command, std::string_view summary, std::string_view program)
+    : command_(std::string(program) + std::string(command)), parser_(std::make_unique<parser>(std::string(summary))) {
     auto& app = parser_->app;
     app.name(command_);
     app.formatter(std::make_shared<help_text>());

@@ -23,7 +23,7 @@ inline constexpr std::size_t longest_context = std::size_t{1} << 26;  // the lib
 /// Wrong usage becomes one line on stderr and exit code 2, with a suggestion where an option is misspelt.
 class arguments {
 public:
-    arguments(std::string_view command, std::string_view summary);
+    arguments(std::string_view command, std::string_view summary, std::string_view program = "plume ");
     ~arguments();
 
     void positional(const std::string& name, std::string& value, const std::string& help);
