@@ -179,7 +179,7 @@ void count_runs(const bench_options& o, const work_per_token& w, const model_con
         if (peak > 0) m.prefill_share = m.prefill.median() / prompt * products / peak;
     }
     if (o.decode > 0) {
-        const double kv          = 2.0 * static_cast<double>(c.L * c.K * c.E * bytes_of(o.compute.kv_type)) * (depth + decode / 2);
+        const double kv          = 2.0 * static_cast<double>(c.L * c.K * bytes_of(o.compute.kv_type, c.E)) * (depth + decode / 2);
         m.decode_work.read_bytes = decode * (w.read_bytes + kv);
         m.decode_share           = m.decode.median() / decode * m.decode_work.ideal_seconds(m.peaks);
     }

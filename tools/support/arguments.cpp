@@ -227,9 +227,10 @@ void compute_options::add_activations(arguments& a) {
 }
 
 void compute_options::add_kv_type(arguments& a) {
-    static constexpr std::array all{plume::kv_type::f16, plume::kv_type::f32};
+    static constexpr std::array all{plume::kv_type::f16, plume::kv_type::f32, plume::kv_type::q8_0};
     a.choice(
-        "--kv-type", {name(all[0]), name(all[1])}, [this](std::size_t i) { kv_type = all[i]; }, "precision of the context: f16, f32 [f16]");
+        "--kv-type", {name(all[0]), name(all[1]), name(all[2])}, [this](std::size_t i) { kv_type = all[i]; },
+        "precision of the context: f16, f32, q8_0 (8 bits) [f16]");
 }
 
 load_options compute_options::load(const interrupt& stop) const {
