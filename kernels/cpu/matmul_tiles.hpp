@@ -21,30 +21,42 @@ inline constexpr std::size_t slice_blocks = 16;                         // unpac
 template <quant::code_layout C>
 inline constexpr bool tiled_layout = C.scale != scale_layout::per_256_sub_16;
 
-/// What a slice of the product works on, on the stack. Planes as in matmul_codes.
+/// Three stages overlap: the tile product of one block, the store of the sums before it, the chain steps of sums that have reached the cache.
+template <int Planes>
+struct stages {
+    static constexpr int turns = 4 / Planes;               // sets of sums in tiles 4 to 7; the store is half of them behind the product
+    static constexpr int store = 1, product = turns / 2 + 1;  // blocks ahead of the chain
+};
+
+/// What a slice of the product works on, on the stack. Planes as in matmul_codes. Blocks are filled up with zeros to a multiple of `turns`; those of
+/// one tile follow those of the last at once, so that products run ahead into the next tile, and after the last one into what nobody uses.
 template <int Planes>
 struct tile_slice {
     static constexpr std::size_t tiles = Planes == 2 ? 2 : 4;  // of tokens that share one unpacking
-    static constexpr std::size_t ring  = 4;                    // blocks' sums on the way from the tiles to the chains
+    static constexpr std::size_t ahead = stages<Planes>::product;
 
-    alignas(64) std::int8_t x[tiles][slice_blocks][Planes][tile_block_bytes];  // [token][32]
-    alignas(64) float s[tiles][slice_blocks][tile_tokens], S[tiles][slice_blocks][tile_tokens];
-    alignas(64) std::int8_t w[slice_blocks][tile_block_bytes];  // group g = 0..7: [row][4]
+    alignas(64) std::int8_t x[tiles * slice_blocks + ahead][Planes][tile_block_bytes];  // [token][32]
+    alignas(64) float s[tiles * slice_blocks][tile_tokens], S[tiles * slice_blocks][tile_tokens];
+    alignas(64) std::int8_t w[slice_blocks + ahead][tile_block_bytes];  // group g = 0..7: [row][4]; after the last block the first ones again
     alignas(64) float d[slice_blocks][panel_rows], dmin[slice_blocks][panel_rows];
-    alignas(64) float sums[ring][Planes][tile_tokens * panel_rows];  // [token][row]
-    alignas(64) float y[tile_tokens * panel_rows];                   // where a tile reaches over an edge
+    alignas(64) float sums[stages<Planes>::turns][Planes][tile_tokens * panel_rows];  // [token][row]
+    alignas(64) float y[tile_tokens * panel_rows];                                    // where a tile reaches over an edge
+
+    std::size_t blocks, filled;  // filled: with the zeros
 };
 
-/// Tokens [t, t + n) and blocks [b, b + blocks) of x in the order of tiles; tokens from n to the end of their tile are zero.
+/// Tokens [t0, t0 + n) of x over the slice's blocks, from b0 on, in the order of tiles; tokens from n to the end of their tile are zero.
 template <class A, int Planes>
-PLUME_INLINE void gather_tokens(const quantised& x, std::size_t t0, std::size_t n, std::size_t b0, std::size_t blocks, tile_slice<Planes>& to) noexcept {
-    for (std::size_t t = 0; t < (n + tile_tokens - 1) / tile_tokens * tile_tokens; ++t) {
+PLUME_INLINE void gather_tokens(const quantised& x, std::size_t t0, std::size_t n, std::size_t b0, tile_slice<Planes>& to) noexcept {
+    const std::size_t n_tiles = (n + tile_tokens - 1) / tile_tokens;
+    for (std::size_t t = 0; t < n_tiles * tile_tokens; ++t) {
         const std::size_t tile = t / tile_tokens, row = t % tile_tokens, first = (t0 + t) * (x.D / block_elems) + b0;
-        for (std::size_t b = 0; b < blocks; ++b) {
-            const bool zero       = t >= n;
-            to.s[tile][b][row]    = zero ? 0 : x.s[first + b];
-            to.S[tile][b][row]    = zero ? 0 : x.S[first + b];
-            std::int8_t* const at = to.x[tile][b][0] + row * block_elems;
+        for (std::size_t b = 0; b < to.filled; ++b) {
+            const bool        zero = t >= n || b >= to.blocks;
+            const std::size_t i    = tile * to.filled + b;
+            to.s[i][row]           = zero ? 0 : x.s[first + b];
+            to.S[i][row]           = zero ? 0 : x.S[first + b];
+            std::int8_t* const at  = to.x[i][0] + row * block_elems;
             if (zero) {
                 for (int p = 0; p < Planes; ++p) __builtin_memset(at + p * tile_block_bytes, 0, block_elems);
             } else {
@@ -53,14 +65,15 @@ PLUME_INLINE void gather_tokens(const quantised& x, std::size_t t0, std::size_t 
             }
         }
     }
+    __builtin_memset(to.x[n_tiles * to.filled], 0, sizeof to.x[0] * to.ahead);
 }
 
-/// Blocks [b, b + blocks) of a panel as int8 weights, with their scales as chains want them.
+/// The slice's blocks of a panel, from b0 on, as int8 weights, with their scales as chains want them.
 template <class A, quant::code_layout C, int Planes>
-PLUME_INLINE void unpack_weights(const panels& w, std::size_t panel, std::size_t b0, std::size_t blocks, tile_slice<Planes>& to) noexcept {
+PLUME_INLINE void unpack_weights(const panels& w, std::size_t panel, std::size_t b0, tile_slice<Planes>& to) noexcept {
     const auto    streams = streams_of<A, C>(w, panel);
     const __m512i table   = lanes_avx512::table(w.table).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
-    for (std::size_t b = 0; b < blocks; ++b) {
+    for (std::size_t b = 0; b < to.blocks; ++b) {
         const auto scales = block_scales<A, C>::read(streams, b0 + b);
         A::store(to.d[b], scales.d);
         if constexpr (block_scales<A, C>::has_min) A::store(to.dmin[b], scales.dmin);
@@ -71,73 +84,85 @@ PLUME_INLINE void unpack_weights(const panels& w, std::size_t panel, std::size_t
             _mm512_store_si512(to.w[b] + 64 * g.value, line);
         });
     }
+    for (std::size_t b = to.blocks; b < to.filled; ++b) {
+        A::store(to.d[b], A::set1(0));
+        A::store(to.dmin[b], A::set1(0));
+        __builtin_memset(to.w[b], 0, tile_block_bytes);
+    }
+    for (std::size_t b = 0; b < to.ahead; ++b)
+        for (std::size_t line = 0; line < tile_block_bytes; line += 64)
+            _mm512_store_si512(to.w[to.filled + b] + line, _mm512_load_si512(to.w[b % to.filled] + line));
 }
 
-/// The chains of one tile of tokens and one panel over a slice; y is their state.
-/// Three stages overlap: the product of block i, the store of block i - 2 (i - 1 with two planes), the chain steps of an earlier one.
-template <class A, quant::code_layout C, int Planes>
-PLUME_INLINE void tile_chains(tile_slice<Planes>& slice, std::size_t tile, std::size_t blocks, float* y, std::size_t y_stride) noexcept {
-    using f32                           = typename A::f32;
-    using slices                        = tile_slice<Planes>;
-    constexpr std::size_t turns         = 4 / Planes;  // sets of sums in tiles 4 to 7
-    constexpr std::size_t store_after   = turns / 2;
-    constexpr std::size_t chain_after   = store_after + PLUME_LAG;
+/// The sums of block i (in the order of the slice's x) from the tiles that this turn has.
+template <int Planes, int Turn>
+PLUME_INLINE void tile_product(const tile_slice<Planes>& slice, std::size_t i, std::size_t b) noexcept {
+    // Biased by 1.5·2^23 and by 1.5·2^30 when read as floats.
     alignas(64) static constexpr std::int32_t start[2][16] = {
         {0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000,  //
          0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000},
         {0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000,  //
          0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000}};
-    const f32 excess = A::set1(Planes == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f);
-
-    f32 acc[tile_tokens];
-    unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { acc[t.value] = A::load(y + t.value * y_stride); });
-
-    const auto multiply = [&]<int Turn>(index<Turn>, std::size_t b) PLUME_INLINE_LAMBDA {
-        constexpr int x = Planes == 2 ? 0 : Turn % 2, weights = 2 + Turn % 2, sums = 4 + Planes * Turn;
-        tiles_amx::load<x>(slice.x[tile][b][0], block_elems);
-        tiles_amx::load<weights>(slice.w[b], 64);
-        tiles_amx::load<sums>(start[Planes - 1], 0);
-        tiles_amx::dot_signed<sums, x, weights>();
-        if constexpr (Planes == 2) {
-            tiles_amx::load<1>(slice.x[tile][b][1], block_elems);
-            tiles_amx::load<sums + 1>(start[0], 0);
-            tiles_amx::dot_signed<sums + 1, 1, weights>();
-        }
-    };
-    const auto store = [&]<int Turn>(index<Turn>, std::size_t b) PLUME_INLINE_LAMBDA {
-        tiles_amx::store<4 + Planes * Turn>(slice.sums[b % slices::ring][0], 64);
-        if constexpr (Planes == 2) tiles_amx::store<5 + Planes * Turn>(slice.sums[b % slices::ring][1], 64);
-    };
-    const auto chain = [&](std::size_t b) PLUME_INLINE_LAMBDA {
-        const f32    d    = A::load(slice.d[b]);
-        const float *sums = slice.sums[b % slices::ring][0], *s = slice.s[tile][b], *S = slice.S[tile][b];
-        unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA {
-            f32 sum = A::sub(A::load(sums + 16 * t.value), excess);
-            if constexpr (Planes == 2) sum = A::add(sum, A::load(sums + tile_tokens * panel_rows + 16 * t.value));
-            acc[t.value] = A::fma(A::mul(d, A::set1(s[t.value])), sum, acc[t.value]);
-            if constexpr (block_scales<A, C>::has_min) acc[t.value] = A::fnma(A::load(slice.dmin[b]), A::set1(S[t.value]), acc[t.value]);
-        });
-    };
-    for (std::size_t i = 0; i < blocks + chain_after; i += turns)
-        unrolled<static_cast<int>(turns)>([&](auto turn) PLUME_INLINE_LAMBDA {
-            constexpr int     me = decltype(turn)::value;
-            const std::size_t at = i + me;
-            if (at < blocks) multiply(turn, at);
-            if (at >= store_after && at - store_after < blocks) store(index<(me + turns - store_after) % turns>{}, at - store_after);
-            if (at >= chain_after && at - chain_after < blocks) chain(at - chain_after);
-        });
-    unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { A::store(y + t.value * y_stride, acc[t.value]); });
+    constexpr int hi = Planes == 2 ? 0 : Turn % 2, lo = 1, weights = 2 + Turn % 2, sums = 4 + Planes * Turn;
+    tiles_amx::load<hi>(slice.x[i][0], block_elems);
+    tiles_amx::load<weights>(slice.w[b], 64);
+    tiles_amx::load<sums>(start[Planes - 1], 0);
+    tiles_amx::dot_signed<sums, hi, weights>();
+    if constexpr (Planes == 2) {
+        tiles_amx::load<lo>(slice.x[i][1], block_elems);
+        tiles_amx::load<sums + 1>(start[0], 0);
+        tiles_amx::dot_signed<sums + 1, lo, weights>();
+    }
+}
+template <int Planes, int Turn>
+PLUME_INLINE void tile_store(tile_slice<Planes>& slice) noexcept {
+    tiles_amx::store<4 + Planes * Turn>(slice.sums[Turn][0], 64);
+    if constexpr (Planes == 2) tiles_amx::store<5 + Planes * Turn>(slice.sums[Turn][1], 64);
 }
 
-/// The chains of one panel and `n` tokens of a tile over a slice, from zero in the first slice.
+/// Block b's step of the chains of 16 tokens, as chain_step has it.
+template <class A, quant::code_layout C, int Planes, int Turn>
+PLUME_INLINE void tile_chain(const tile_slice<Planes>& slice, std::size_t i, std::size_t b, typename A::f32 (&acc)[tile_tokens]) noexcept {
+    const auto   excess = A::set1(Planes == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f), d = A::load(slice.d[b]);
+    const float *sums = slice.sums[Turn][0], *s = slice.s[i], *S = slice.S[i];
+    unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA {
+        auto sum = A::sub(A::load(sums + 16 * t.value), excess);
+        if constexpr (Planes == 2) sum = A::add(sum, A::load(sums + tile_tokens * panel_rows + 16 * t.value));
+        acc[t.value] = A::fma(A::mul(d, A::set1(s[t.value])), sum, acc[t.value]);
+        if constexpr (block_scales<A, C>::has_min) acc[t.value] = A::fnma(A::load(slice.dmin[b]), A::set1(S[t.value]), acc[t.value]);
+    });
+}
+
+/// The slice's part of y for one panel and n tokens; y is the state of the chains between slices.
 template <class A, quant::code_layout C, int Planes>
-void tile_product(tile_slice<Planes>& slice, std::size_t tile, std::size_t n, std::size_t blocks, bool first, float* y, std::size_t y_stride,
-                  std::size_t rows) noexcept {
-    if (n == tile_tokens && rows == panel_rows && !first) return tile_chains<A, C, Planes>(slice, tile, blocks, y, y_stride);
-    for (std::size_t t = 0; t < tile_tokens; ++t)
-        A::store(slice.y + t * panel_rows, first || t >= n ? A::set1(0) : A::load_n(y + t * y_stride, rows));
-    tile_chains<A, C, Planes>(slice, tile, blocks, slice.y, panel_rows);
-    for (std::size_t t = 0; t < n; ++t) A::store_n(y + t * y_stride, A::load(slice.y + t * panel_rows), rows);
+PLUME_INLINE void slice_product(tile_slice<Planes>& slice, std::size_t n, bool first, float* y, std::size_t y_stride, std::size_t rows) noexcept {
+    constexpr int ahead = stages<Planes>::product, turns = stages<Planes>::turns;
+    unrolled<ahead>([&](auto i) PLUME_INLINE_LAMBDA { tile_product<Planes, i.value>(slice, i.value, i.value); });
+    tile_store<Planes, 0>(slice);
+    for (std::size_t tile = 0; tile * tile_tokens < n; ++tile, y += tile_tokens * y_stride) {
+        const std::size_t left = n - tile * tile_tokens, tokens = left < tile_tokens ? left : tile_tokens;
+        const bool        edge = tokens < tile_tokens || rows < panel_rows;
+        float* const      state = edge ? slice.y : y;
+        const std::size_t stride = edge ? panel_rows : y_stride;
+        if (edge)
+            for (std::size_t t = 0; t < tile_tokens; ++t)
+                A::store(slice.y + t * panel_rows, first || t >= tokens ? A::set1(0) : A::load_n(y + t * y_stride, rows));
+        typename A::f32 acc[tile_tokens];
+        if (first)
+            unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { acc[t.value] = A::set1(0); });
+        else
+            unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { acc[t.value] = A::load(state + t.value * stride); });
+        for (std::size_t b = 0, i = tile * slice.filled; b < slice.filled; b += turns, i += turns)
+            unrolled<turns>([&](auto turn) PLUME_INLINE_LAMBDA {
+                constexpr int me = decltype(turn)::value;
+                tile_product<Planes, (me + ahead) % turns>(slice, i + me + ahead, b + me + ahead);
+                tile_store<Planes, (me + 1) % turns>(slice);
+                tile_chain<A, C, Planes, me>(slice, i + me, b + me, acc);
+            });
+        unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { A::store(state + t.value * stride, acc[t.value]); });
+        if (edge)
+            for (std::size_t t = 0; t < tokens; ++t) A::store_n(y + t * y_stride, A::load(slice.y + t * panel_rows), rows);
+    }
 }
 
 /// Tokens [0, T) by tiles, the last one filled up with zeros.
@@ -151,21 +176,18 @@ void matmul_by_tiles(const panels& w, std::size_t panel_begin, std::size_t panel
     const tiles_amx::in_use on(c);
 
     tile_slice<Planes>    slice;
-    constexpr std::size_t group  = tile_slice<Planes>::tiles * tile_tokens;
+    constexpr std::size_t group = tile_slice<Planes>::tiles * tile_tokens, turns = stages<Planes>::turns;
     const std::size_t     blocks = x.D / block_elems;
     for (std::size_t t = 0; t < T; t += group) {
         const std::size_t tokens = T - t < group ? T - t : group;
         for (std::size_t b = 0; b < blocks; b += slice_blocks) {
-            const std::size_t n_blocks = blocks - b < slice_blocks ? blocks - b : slice_blocks;
-            gather_tokens<A>(x, t, tokens, b, n_blocks, slice);
+            slice.blocks = blocks - b < slice_blocks ? blocks - b : slice_blocks;
+            slice.filled = (slice.blocks + turns - 1) / turns * turns;
+            gather_tokens<A>(x, t, tokens, b, slice);
             for (std::size_t p = panel_begin; p < panel_end; ++p) {
-                unpack_weights<A, C>(w, p, b, n_blocks, slice);
                 const std::size_t row = p * panel_rows, rows = w.N - row < panel_rows ? w.N - row : panel_rows;
-                for (std::size_t tile = 0; tile * tile_tokens < tokens; ++tile) {
-                    const std::size_t left = tokens - tile * tile_tokens;
-                    tile_product<A, C, Planes>(slice, tile, left < tile_tokens ? left : tile_tokens, n_blocks, b == 0,
-                                               y + (t + tile * tile_tokens) * y_stride + row, y_stride, rows);
-                }
+                unpack_weights<A, C>(w, p, b, slice);
+                slice_product<A, C>(slice, tokens, b == 0, y + t * y_stride + row, y_stride, rows);
             }
         }
     }
