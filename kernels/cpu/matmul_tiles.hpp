@@ -32,14 +32,14 @@ struct stages {
 /// one tile follow those of the last at once, so that products run ahead into the next tile, and after the last one into what nobody uses.
 template <int Planes>
 struct tile_slice {
-    static constexpr std::size_t tiles = Planes == 2 ? 2 : 4;  // of tokens that share one unpacking
+    static constexpr std::size_t tiles = Planes == 2 ? 4 : 8;  // of tokens that share one unpacking
     static constexpr std::size_t ahead = stages<Planes>::product;
 
     alignas(64) std::int8_t x[tiles * slice_blocks + ahead][Planes][tile_block_bytes];  // [token][32]
     alignas(64) float s[tiles * slice_blocks][tile_tokens], S[tiles * slice_blocks][tile_tokens];
     alignas(64) std::int8_t w[slice_blocks + ahead][tile_block_bytes];  // group g = 0..7: [row][4]; after the last block the first ones again
     alignas(64) float d[slice_blocks][panel_rows], dmin[slice_blocks][panel_rows];
-    alignas(64) float sums[stages<Planes>::turns][Planes][tile_tokens * panel_rows];  // [token][row]
+    alignas(64) std::int32_t sums[stages<Planes>::turns][Planes][tile_tokens * panel_rows];  // [token][row]
     alignas(64) float y[tile_tokens * panel_rows];                                    // where a tile reaches over an edge
 
     std::size_t blocks, filled;  // filled: with the zeros
@@ -97,20 +97,14 @@ PLUME_INLINE void unpack_weights(const panels& w, std::size_t panel, std::size_t
 /// The sums of block i (in the order of the slice's x) from the tiles that this turn has.
 template <int Planes, int Turn>
 PLUME_INLINE void tile_product(const tile_slice<Planes>& slice, std::size_t i, std::size_t b) noexcept {
-    // Biased by 1.5·2^23 and by 1.5·2^30 when read as floats.
-    alignas(64) static constexpr std::int32_t start[2][16] = {
-        {0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000,  //
-         0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000, 0x4b400000},
-        {0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000,  //
-         0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000, 0x4ec00000}};
     constexpr int hi = Planes == 2 ? 0 : Turn % 2, lo = 1, weights = 2 + Turn % 2, sums = 4 + Planes * Turn;
     tiles_amx::load<hi>(slice.x[i][0], block_elems);
     tiles_amx::load<weights>(slice.w[b], 64);
-    tiles_amx::load<sums>(start[Planes - 1], 0);
+    tiles_amx::zero<sums>();
     tiles_amx::dot_signed<sums, hi, weights>();
     if constexpr (Planes == 2) {
         tiles_amx::load<lo>(slice.x[i][1], block_elems);
-        tiles_amx::load<sums + 1>(start[0], 0);
+        tiles_amx::zero<sums + 1>();
         tiles_amx::dot_signed<sums + 1, lo, weights>();
     }
 }
@@ -123,11 +117,14 @@ PLUME_INLINE void tile_store(tile_slice<Planes>& slice) noexcept {
 /// Block b's step of the chains of 16 tokens, as chain_step has it.
 template <class A, quant::code_layout C, int Planes, int Turn>
 PLUME_INLINE void tile_chain(const tile_slice<Planes>& slice, std::size_t i, std::size_t b, typename A::f32 (&acc)[tile_tokens]) noexcept {
-    const auto   excess = A::set1(Planes == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f), d = A::load(slice.d[b]);
-    const float *sums = slice.sums[Turn][0], *s = slice.s[i], *S = slice.S[i];
+    const auto ones = A::as_i32(A::set1(0x1.8p23f)), eighths = A::as_i32(A::set1(0x1.8p30f));
+    const auto excess = A::set1(Planes == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f), d = A::load(slice.d[b]);
+    const std::int32_t* sums = slice.sums[Turn][0];
+    const float *s = slice.s[i], *S = slice.S[i];
     unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA {
-        auto sum = A::sub(A::load(sums + 16 * t.value), excess);
-        if constexpr (Planes == 2) sum = A::add(sum, A::load(sums + tile_tokens * panel_rows + 16 * t.value));
+        const auto biased = [](const std::int32_t* at, typename A::i32 bias) PLUME_INLINE_LAMBDA { return A::as_f32(A::iadd(typename A::i32{_mm512_load_si512(at)}, bias)); };
+        auto sum = A::sub(biased(sums + 16 * t.value, Planes == 2 ? eighths : ones), excess);
+        if constexpr (Planes == 2) sum = A::add(sum, biased(sums + tile_tokens * panel_rows + 16 * t.value, ones));
         acc[t.value] = A::fma(A::mul(d, A::set1(s[t.value])), sum, acc[t.value]);
         if constexpr (block_scales<A, C>::has_min) acc[t.value] = A::fnma(A::load(slice.dmin[b]), A::set1(S[t.value]), acc[t.value]);
     });

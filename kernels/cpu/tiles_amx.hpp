@@ -39,6 +39,10 @@ struct tiles_amx {
     PLUME_INLINE static void store(void* to, std::size_t stride) noexcept {
         asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(stride), "i"(Tile) : "memory");
     }
+    template <int Tile>
+    PLUME_INLINE static void zero() noexcept {
+        asm volatile("tilezero %%tmm%c0" ::"i"(Tile));
+    }
     /// Sums[m][n] += Σ over k of a[m][k]·b[k][n]: four signed bytes of a row of a meet four of b's line, signed or unsigned.
     template <int Sums, int A, int B>
     PLUME_INLINE static void dot_signed() noexcept {
