@@ -31,7 +31,7 @@ void matmul(benchmark::State& state, const kernels::target_table* table, std::si
     q.S    = q.s + T * (D / 32);
     q.sums = sums->as<std::int32_t>();
     q.D    = D;
-    table->quantise(x->as<float>(), D, 0, T, q);
+    for (std::size_t t = 0; t < T; ++t) table->quantise(x->as<float>() + t * D, t, T, 0, D / 32, q);
 
     const auto& entry = table->matmul[index];
     for (auto _ : state) {

@@ -11,14 +11,22 @@
 
 namespace plume::kernels {
 
-/// T rows of D activations in blocks of 32: x ≈ s·(128·hi + lo), or s·hi where lo is null (A8). Rows lie one after the other.
+/// T rows of D activations in blocks of 32: x ≈ s·(128·hi + lo), or s·hi where lo is null (A8). The order inside is the target's own: what its quantise
+/// writes for T rows, its matmul reads. Only this holds for all: the part of rows [t, T), t a multiple of token_step, begins at t times a row's size and is
+/// what quantise would write for T - t rows.
 struct quantised {
-    std::int8_t*  hi   = nullptr;  // [T, D]
-    std::int8_t*  lo   = nullptr;  // [T, D] or null
-    float*        s    = nullptr;  // [T, D/32]
-    std::int32_t* sums = nullptr;  // [T, D/16] integer sums of the quantised values of each 16
-    float*        S    = nullptr;  // [T, D/32] s · float(sum of 32)
+    std::int8_t*  hi   = nullptr;  // T · D
+    std::int8_t*  lo   = nullptr;  // T · D or null
+    float*        s    = nullptr;  // T · D/32
+    std::int32_t* sums = nullptr;  // T · D/16 integer sums of the quantised values of each 16
+    float*        S    = nullptr;  // T · D/32: s · float(sum of 32)
     std::size_t   D    = 0;
+};
+
+/// Where a token's values stand in `quantised`, in elements: four values from k on (k a multiple of 4) in hi and lo, a block of 32 in s and S, a half block of
+/// 16 in sums.
+struct quantised_place {
+    std::size_t four, block, half;
 };
 
 /// One query token's heads that share a KV head, over cached positions [begin, end): a partial softmax that merge_attention joins.
@@ -50,8 +58,17 @@ struct target_table {
     };
     const matmul_entry* matmul;  // [number of formats]
 
-    /// Row t of x[T,D] (rows x_stride apart) into row t of `out`; out.lo null: A8, else A16. Rows [t_begin, t_end).
-    void (*quantise)(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, const quantised& out) noexcept;
+    /// Blocks [b_begin, b_end) of 32 of row t of x[T,D], which `row` points to, into `out`, which is laid out for T rows; out.lo null: A8, else A16.
+    void (*quantise)(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept;
+
+    /// Where quantise puts token t of T: k of four, k / 32 of block, k / 16 of half.
+    quantised_place (*place)(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept;
+
+    /// T tokens may be multiplied in parts that begin at multiples of this.
+    std::size_t token_step;
+
+    /// Multiplications of a matmul that take about a millisecond: how long a caller may wait between two looks at a stop token.
+    std::size_t mults_per_ms;
 
     /// y[i] = w[i] · x[i] / sqrt(mean(x²) + eps), one row of D. "Root Mean Square Layer Normalization", Zhang and Sennrich 2019, eq. 4. y may be x.
     void (*rms_norm)(const float* x, const float* w, float eps, float* y, std::size_t D) noexcept;

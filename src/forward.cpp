@@ -13,12 +13,11 @@
 namespace plume {
 namespace {
 
-constexpr std::size_t task_bytes = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
-// Multiplications of a task before it looks at the stop token again: a few ms, on the scalar target tens.
-constexpr std::size_t work_between_stops = std::size_t{1} << 23;
-constexpr float       largest_f16        = 65504.0f;
+constexpr std::size_t task_bytes       = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
+constexpr std::size_t ms_between_stops = 4;                       // of a task's work
+constexpr float       largest_f16      = 65504.0f;
 
-/// The rows from `row` on of quantised activations.
+/// The rows from `row` on, a multiple of the target's token_step.
 kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
     const std::size_t  blocks = x.D / kernels::block_elems;
     kernels::quantised y      = x;
@@ -29,6 +28,8 @@ kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
     y.S += row * blocks;
     return y;
 }
+
+bool is_float(const matrix& m) { return quant::formats()[m.panels.format].is_float; }
 
 }  // namespace
 
@@ -79,30 +80,60 @@ void forward_pass::prepare_rope() {
 void forward_pass::decoder_layer(std::size_t index, std::size_t wanted) {
     const layer_weights& w = in_.weights->layers[index];
     const std::size_t    D = c_.D, F = c_.F;
-    const auto           add_to_x = [&](const float* y) { each_row(wanted, T_, [&](std::size_t t) { in_.table->add(y + t * D, s_.x + t * D, D); }); };
+    const auto           nothing  = [](std::size_t, std::size_t) {};
+    const auto           add_to_x = [&](std::size_t n_begin, std::size_t n_end) {  // x[T,D] += h
+        for (std::size_t t = wanted; t < T_; ++t) in_.table->add(s_.h + t * D + n_begin, s_.x + t * D + n_begin, n_end - n_begin);
+    };
 
-    norm(w.attn_norm, 0, T_);  // h[T,D]
+    const input h = normed(role::qkv, w.attn_norm, 0, T_, {&w.q, &w.k, &w.v});  // h[T,D]
     if (wanted == 0) {
-        matmul(role::qkv, s_.h, D, 0, T_, {{&w.q, s_.q}, {&w.k, s_.k}, {&w.v, s_.v}});  // q[T,H,E] k[T,K,E] v[T,K,E]
+        matmul(h, {{&w.q, s_.q}, {&w.k, s_.k}, {&w.v, s_.v}}, nothing);  // q[T,H,E] k[T,K,E] v[T,K,E]
     } else {
-        matmul(role::qkv, s_.h, D, 0, T_, {{&w.k, s_.k}, {&w.v, s_.v}});
-        matmul(role::qkv, s_.h, D, wanted, T_, {{&w.q, s_.q}});
+        matmul(h, {{&w.k, s_.k}, {&w.v, s_.v}}, nothing);
+        const std::size_t first = wanted / in_.table->token_step * in_.table->token_step;  // a few rows more, which nobody reads
+        matmul({h.x + first * D, first, T_ - first, from_row(h.planes, first)}, {{&w.q, s_.q}}, nothing);
     }
     rope_and_append(index, wanted);  // now S + T positions
     if (wanted == T_) return;
     attend(index, wanted);  // q[T,H,E] becomes the heads' output
-    matmul(role::o, s_.q, c_.H * c_.E, wanted, T_, {{&w.o, s_.h}});
-    add_to_x(s_.h);  // x[T,D] += heads · Wo^T
+    const input heads = make_input(role::o, s_.q, c_.H * c_.E, wanted, T_);
+    if (!is_float(w.o)) each_row(0, heads.T, [&](std::size_t t) { quantise(heads, t, 0, heads.planes.D / kernels::block_elems); });
+    matmul(heads, {{&w.o, s_.h}}, add_to_x);  // x[T,D] += heads · Wo^T
 
-    norm(w.ffn_norm, wanted, T_);
-    matmul(role::gate_up, s_.h, D, wanted, T_, {{&w.gate, s_.gate}, {&w.up, s_.up}});  // [T,F] each
-    each_row(wanted, T_, [&](std::size_t t) { in_.table->silu_mul(s_.gate + t * F, s_.up + t * F, s_.gate + t * F, F); });
-    matmul(role::down, s_.gate, F, wanted, T_, {{&w.down, s_.h}});
-    add_to_x(s_.h);
+    const input ffn  = normed(role::gate_up, w.ffn_norm, wanted, T_, {&w.gate, &w.up});
+    const input gate = make_input(role::down, s_.gate, F, wanted, T_);
+    const auto  silu = [&](std::size_t n_begin, std::size_t n_end) {  // gate[T,F] = silu(gate)·up
+        for (std::size_t t = 0; t < gate.T; ++t) {
+             const std::size_t at = (wanted + t) * F + n_begin;
+             in_.table->silu_mul(s_.gate + at, s_.up + at, s_.gate + at, n_end - n_begin);
+             if (!is_float(w.down)) quantise(gate, t, n_begin / kernels::block_elems, n_end / kernels::block_elems);
+        }
+    };
+    matmul(ffn, {{&w.gate, s_.gate}, {&w.up, s_.up}}, silu, true);
+    matmul(gate, {{&w.down, s_.h}}, add_to_x);
 }
 
-void forward_pass::norm(const float* w, std::size_t row_begin, std::size_t row_end) {
-    each_row(row_begin, row_end, [&](std::size_t t) { in_.table->rms_norm(s_.x + t * c_.D, w, c_.norm_eps, s_.h + t * c_.D, c_.D); });
+/// The rows [begin, end) of x[.,D] as the input of matrices in role r; who writes x quantises it.
+forward_pass::input forward_pass::make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const {
+    input in{x + begin * D, begin, end - begin, r == role::down ? s_.ffn_planes : s_.planes};
+    in.planes.D = D;
+    if (!two_planes(in_.activations, r)) in.planes.lo = nullptr;
+    return in;
+}
+
+/// Rows [begin, end) of x, normalised into h, and quantised unless all that read them are floats.
+forward_pass::input forward_pass::normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers) {
+    const input in    = make_input(r, s_.h, c_.D, begin, end);
+    const bool  plain = std::all_of(readers.begin(), readers.end(), [](const matrix* m) { return is_float(*m); });
+    each_row(0, in.T, [&](std::size_t t) {
+        in_.table->rms_norm(s_.x + (begin + t) * c_.D, norm, c_.norm_eps, s_.h + (begin + t) * c_.D, c_.D);
+        if (!plain) quantise(in, t, 0, c_.D / kernels::block_elems);
+    });
+    return in;
+}
+
+void forward_pass::quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const {
+    in_.table->quantise(in.x + row * in.planes.D, row, in.T, b_begin, b_end, in.planes);
 }
 
 void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
@@ -150,59 +181,56 @@ void forward_pass::attend(std::size_t index, std::size_t wanted) {
     });
 }
 
-void forward_pass::quantise(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end) {
-    kernels::quantised planes = s_.planes;
-    planes.D                  = D;
-    if (!two_planes(in_.activations, r)) planes.lo = nullptr;
-    each_row(row_begin, row_end, [&](std::size_t t) { in_.table->quantise(x, D, t, t + 1, planes); });
-}
-
-/// y[T,N] = x[T,D] · w[N,D]^T + b for rows [row_begin, row_end) and several matrices that share their input.
-void forward_pass::matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs) {
-    if (row_begin == row_end) return;
-    const auto is_float = [](const job& j) { return quant::formats()[j.w->panels.format].is_float; };
-    if (!std::all_of(jobs.begin(), jobs.end(), is_float)) quantise(r, x, D, row_begin, row_end);
-
+/// y[T,N] = x[T,D] · w[N,D]^T + b for several matrices that share their input; side by side, if they have equal N: a task computes the same outputs of all.
+/// When outputs [n_begin, n_end) of all rows are there, epilogue(n_begin, n_end) runs on the same thread; they are whole blocks of 32 but for the matrix's end.
+template <class Epilogue>
+void forward_pass::matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side) {
+    if (in.T == 0) return;
     const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);
-    const std::size_t fair  = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
-                      small = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
-    const std::size_t step  = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
-    std::size_t       tasks = 0;
-    for (const job& j : jobs) tasks += div_up(panels_of(j), step);
+    const std::size_t fair     = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
+                      small    = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+    const std::size_t step     = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
+    const auto        tasks_of = [&](const job& j) { return div_up(panels_of(j), step); };
+    std::size_t       tasks    = 0;
+    for (const job& j : jobs) tasks += tasks_of(j);
+    if (side_by_side) tasks = tasks_of(*jobs.begin());
 
     parallel(*in_.workers, tasks, [&](std::size_t task) {
         const job* j = jobs.begin();
-        for (; task >= div_up(panels_of(*j), step); ++j) task -= div_up(panels_of(*j), step);
-        const auto&       w     = j->w->panels;
+        for (; task >= tasks_of(*j); ++j) task -= tasks_of(*j);
         const std::size_t begin = task * step, end = std::min(panels_of(*j), begin + step);
-        const std::size_t slice =
-            round_up(std::max<std::size_t>(work_between_stops / ((end - begin) * kernels::panel_rows * D), 1), 8);  // kernels like eight tokens in flight
-        for (std::size_t t = row_begin; t < row_end; t += slice) {
-            if (stop_.stop_requested()) return;
-            matmul_rows(w, begin, end, x, t, std::min(row_end, t + slice), two_planes(in_.activations, r), j->y);
-        }
-        if (j->w->bias == nullptr) return;
-        const std::size_t first = begin * kernels::panel_rows, last = std::min(w.N, end * kernels::panel_rows);
-        for (std::size_t t = row_begin; t < row_end; ++t) in_.table->add(j->w->bias + first, j->y + t * w.N + first, last - first);
+        for (const job* each = j; each != (side_by_side ? jobs.end() : j + 1); ++each) matmul_panels(in, *each, begin, end);
+        if (!stop_.stop_requested()) epilogue(begin * kernels::panel_rows, std::min(j->w->panels.N, end * kernels::panel_rows));
     });
 }
 
-void forward_pass::matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin,
-                               std::size_t row_end, bool planes, float* y) const {
-    const auto& entry = in_.table->matmul[w.format];
-    if (entry.f32 != nullptr) return entry.f32(w, panel_begin, panel_end, x + row_begin * w.D, row_end - row_begin, y + row_begin * w.N, w.N);
-    kernels::quantised in = s_.planes;
-    in.D                  = w.D;
-    if (!planes) in.lo = nullptr;
-    (planes ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in, row_begin), row_end - row_begin, y + row_begin * w.N, w.N);
+/// Outputs of panels [panel_begin, panel_end) of one matrix for all rows, in pieces between which the stop token is looked at.
+void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end) const {
+    const auto&       w         = j.w->panels;
+    const auto&       entry     = in_.table->matmul[w.format];
+    const std::size_t per_token = (panel_end - panel_begin) * kernels::panel_rows * w.D;
+    const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
+    for (std::size_t t = 0; t < in.T; t += slice) {
+        if (stop_.stop_requested()) return;
+        const std::size_t n = std::min(slice, in.T - t);
+        float*            y = j.y + (in.begin + t) * w.N;
+        if (entry.f32 != nullptr)
+            entry.f32(w, panel_begin, panel_end, in.x + t * w.D, n, y, w.N);
+        else
+            (in.planes.lo != nullptr ? entry.a16 : entry.a8)(w, panel_begin, panel_end, from_row(in.planes, t), n, y, w.N);
+    }
+    if (j.w->bias == nullptr) return;
+    const std::size_t first = panel_begin * kernels::panel_rows, last = std::min(w.N, panel_end * kernels::panel_rows);
+    for (std::size_t t = in.begin; t < in.begin + in.T; ++t) in_.table->add(j.w->bias + first, j.y + t * w.N + first, last - first);
 }
 
 result<std::span<const float>> forward_pass::logits(std::size_t row, std::size_t n) {
-    norm(in_.weights->output_norm, row, row + n);  // h[n,D]
     const matrix head{.panels = in_.weights->head, .bias = nullptr};
-    matmul(role::head, s_.h + row * c_.D, c_.D, 0, n, {{&head, s_.logits}});  // logits[n,V]
+    input        h = normed(role::head, in_.weights->output_norm, row, row + n, {&head});  // h[n,D]
+    h.begin        = 0;
+    matmul(h, {{&head, s_.logits}}, [](std::size_t, std::size_t) {});  // logits[n,V]
     if (stop_.stop_requested()) return step_cancelled();
     const std::span<const float> out(s_.logits, n * c_.V);
     if (!in_.table->all_finite(out.data(), out.size()))

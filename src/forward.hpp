@@ -50,7 +50,8 @@ struct scratch {
     float*             sine     = nullptr;  // [T, rotated/2]
     float*             partials = nullptr;  // [T, K, splits, G, E + 2]
     float*             logits   = nullptr;  // [logit_rows, V]
-    kernels::quantised planes;              // [T, max(D, H·E, F)]: the input of the matmul at hand
+    kernels::quantised planes;              // [T, max(D, H·E)]: the input of q, k, v, o, gate and up, head
+    kernels::quantised ffn_planes;          // [T, F]: the input of down, written while gate and up are computed
     std::size_t        T = 0, splits = 0;
     buffer             memory;
 
@@ -89,17 +90,24 @@ private:
         const matrix* w;
         float*        y;  // [T, N]
     };
+    /// What a matmul reads: rows [begin, begin + T) of x[.,D], and the same quantised where a matrix wants that.
+    struct input {
+        const float*       x;  // row `begin`
+        std::size_t        begin, T;
+        kernels::quantised planes;  // laid out for T rows
+    };
 
-    void embed(std::span<const token_id> tokens);
-    void prepare_rope();
-    void decoder_layer(std::size_t index, std::size_t wanted);
-    void rope_and_append(std::size_t index, std::size_t wanted);
-    void attend(std::size_t index, std::size_t wanted);
-    void norm(const float* w, std::size_t row_begin, std::size_t row_end);
-    void matmul(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end, std::initializer_list<job> jobs);
-    void matmul_rows(const kernels::panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t row_begin, std::size_t row_end,
-                     bool planes, float* y) const;
-    void quantise(role r, const float* x, std::size_t D, std::size_t row_begin, std::size_t row_end);
+    void  embed(std::span<const token_id> tokens);
+    void  prepare_rope();
+    void  decoder_layer(std::size_t index, std::size_t wanted);
+    void  rope_and_append(std::size_t index, std::size_t wanted);
+    void  attend(std::size_t index, std::size_t wanted);
+    input make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const;
+    input normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers);
+    void  quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
+    template <class Epilogue>
+    void matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side = false);
+    void matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end) const;
     template <class Body>
     void each_row(std::size_t begin, std::size_t end, const Body& body);
 

@@ -26,27 +26,31 @@ private:
 };
 
 std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::byte* base, scratch& s) {
-    const std::size_t widest = std::max({c.D, c.H * c.E, c.F}), blocks = div_up(widest, kernels::block_elems);
-    carver            from(base);
-    s.T        = T;
-    s.splits   = div_up(context_tokens, kernels::attention_split);
-    s.x        = from.take<float>(T * c.D);
-    s.h        = from.take<float>(T * c.D);
-    s.q        = from.take<float>(T * c.H * c.E);
-    s.k        = from.take<float>(T * c.K * c.E);
-    s.v        = from.take<float>(T * c.K * c.E);
-    s.gate     = from.take<float>(T * c.F);
-    s.up       = from.take<float>(T * c.F);
-    s.cosine   = from.take<float>(T * c.rotated / 2);
-    s.sine     = from.take<float>(T * c.rotated / 2);
-    s.partials = from.take<float>(T * c.H * s.splits * (c.E + 2));
-    s.logits   = from.take<float>(scratch::logit_rows * c.V);
-    s.planes   = {.hi   = from.take<std::int8_t>(T * blocks * 32),
-                  .lo   = from.take<std::int8_t>(T * blocks * 32),
-                  .s    = from.take<float>(T * blocks),
-                  .sums = from.take<std::int32_t>(T * blocks * 2),
-                  .S    = from.take<float>(T * blocks),
-                  .D    = widest};
+    carver from(base);
+    s.T               = T;
+    s.splits          = div_up(context_tokens, kernels::attention_split);
+    s.x               = from.take<float>(T * c.D);
+    s.h               = from.take<float>(T * c.D);
+    s.q               = from.take<float>(T * c.H * c.E);
+    s.k               = from.take<float>(T * c.K * c.E);
+    s.v               = from.take<float>(T * c.K * c.E);
+    s.gate            = from.take<float>(T * c.F);
+    s.up              = from.take<float>(T * c.F);
+    s.cosine          = from.take<float>(T * c.rotated / 2);
+    s.sine            = from.take<float>(T * c.rotated / 2);
+    s.partials        = from.take<float>(T * c.H * s.splits * (c.E + 2));
+    s.logits          = from.take<float>(scratch::logit_rows * c.V);
+    const auto planes = [&](std::size_t width) {
+        const std::size_t blocks = T * div_up(width, kernels::block_elems);
+        return kernels::quantised{.hi   = from.take<std::int8_t>(blocks * 32),
+                                  .lo   = from.take<std::int8_t>(blocks * 32),
+                                  .s    = from.take<float>(blocks),
+                                  .sums = from.take<std::int32_t>(blocks * 2),
+                                  .S    = from.take<float>(blocks),
+                                  .D    = width};
+    };
+    s.planes     = planes(std::max(c.D, c.H * c.E));
+    s.ffn_planes = planes(c.F);
     return from.used();
 }
 

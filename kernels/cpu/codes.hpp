@@ -48,20 +48,20 @@ PLUME_INLINE typename A::line group_codes(const std::byte* block) noexcept {
     }
 }
 
-/// Whether the operand of dot() has a sign of its own.
+/// Whether the bytes of a line have a sign.
 template <class A, quant::code_layout C>
 inline constexpr bool signed_operand = C.bits == 8 || C.has_table;
 
-/// Group G of a block as dot() wants it.
+/// The integer weights of group G of a block, each in its own byte as the target's sums take them (see A::bias).
 template <class A, quant::code_layout C, int G>
-PLUME_INLINE typename A::operand group_operand(const std::byte* block, typename A::line table) noexcept {
+PLUME_INLINE typename A::line group_line(const std::byte* block, typename A::line table) noexcept {
     const auto codes = group_codes<A, C.bits, G>(block);
     if constexpr (C.has_table)
-        return A::template prepare<true>(A::lookup(table, codes));
+        return A::lookup(table, codes);
     else if constexpr (C.bits == 8)
-        return A::template prepare<true>(A::from_8_bits(codes));
+        return A::from_8_bits(codes);
     else
-        return A::template prepare<false>(codes);
+        return codes;
 }
 
 }  // namespace plume::kernels::cpu

@@ -22,4 +22,11 @@ PLUME_INLINE void unrolled(F&& f) noexcept {
     each(std::make_integer_sequence<int, N>{});
 }
 
+/// How many sums of two products fit 16 bits together, of weights up to `largest` and activations up to 127: 8, 4, 2 or 1, and at most `most`.
+constexpr int pairs_in_16_bits(int largest, int most) {
+    int n = most;
+    while (n > 1 && n * 2 * largest * 127 > 32767) n /= 2;
+    return n;
+}
+
 }  // namespace plume::kernels::cpu

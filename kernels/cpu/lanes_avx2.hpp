@@ -23,11 +23,12 @@ struct lanes_avx2 {
         __m256i a, b;  // rows 0-7, rows 8-15
     };
 
-    static constexpr int tokens(int planes) { return planes == 1 ? 4 : 2; }
-    static constexpr int panels       = 2;
-    static constexpr int heads        = 2;
-    static constexpr int score_groups = 2;
-    static constexpr int value_groups = 2;
+    static constexpr int         tokens(int planes) { return planes == 1 ? 4 : 2; }
+    static constexpr int         panels(int tokens, bool /*sub_16*/) { return tokens == 1 ? 2 : 1; }
+    static constexpr std::size_t mults_per_ms = std::size_t{1} << 25;
+    static constexpr int         heads        = 2;
+    static constexpr int         score_groups = 2;
+    static constexpr int         value_groups = 2;
 
     PLUME_INLINE static __m256i first_n(std::size_t n, int from) {  // all ones in lanes below n - from
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -108,6 +109,13 @@ struct lanes_avx2 {
     PLUME_INLINE static i32 shift_right(i32 x) {
         return {_mm256_srai_epi32(x.a, N), _mm256_srai_epi32(x.b, N)};
     }
+    PLUME_INLINE static i32 iload_n(const std::int32_t* p, std::size_t n) {
+        return {_mm256_maskload_epi32(p, first_n(n, 0)), _mm256_maskload_epi32(p + 8, first_n(n, 8))};
+    }
+    PLUME_INLINE static void istore(std::int32_t* p, i32 x) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x.a);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + 8), x.b);
+    }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 x) {
         const __m256i a8 = _mm256_add_epi32(x.a, x.b);
         const __m128i a4 = _mm_add_epi32(_mm256_castsi256_si128(a8), _mm256_extracti128_si256(a8, 1));
@@ -149,6 +157,10 @@ struct lanes_avx2 {
     PLUME_INLINE static line load_line(const void* p) {
         return {_mm256_loadu_si256(static_cast<const __m256i*>(p)), _mm256_loadu_si256(static_cast<const __m256i*>(p) + 1)};
     }
+    PLUME_INLINE static void store_line(void* p, line x) {
+        _mm256_storeu_si256(static_cast<__m256i*>(p), x.a);
+        _mm256_storeu_si256(static_cast<__m256i*>(p) + 1, x.b);
+    }
     template <int Shift, int Mask>
     PLUME_INLINE static line place(line x) {  // 16-bit shifts: the mask removes what crosses a byte
         const __m256i mask = _mm256_set1_epi8(static_cast<char>(Mask));
@@ -158,6 +170,12 @@ struct lanes_avx2 {
     }
     PLUME_INLINE static line join(line x, line y) { return {_mm256_or_si256(x.a, y.a), _mm256_or_si256(x.b, y.b)}; }
 
+    PLUME_INLINE static line broadcast_four(const std::int8_t* p) {
+        int four;
+        __builtin_memcpy(&four, p, 4);
+        const __m256i both = _mm256_set1_epi32(four);
+        return {both, both};
+    }
     static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
     PLUME_INLINE static line      table(const std::int8_t* t) {
              const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
@@ -177,18 +195,25 @@ struct lanes_avx2 {
     PLUME_INLINE static operand prepare(line w) {
         return {w};
     }
-    template <bool Signed>
-    PLUME_INLINE static __m256i dot_8_rows(__m256i acc, __m256i w, __m256i x) {
-        const __m256i pairs = Signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)) : _mm256_maddubs_epi16(w, x);
-        return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-    }
-    template <bool Signed>
-    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
-        int four;
-        __builtin_memcpy(&four, x, 4);
-        const __m256i a = _mm256_set1_epi32(four);
-        return {dot_8_rows<Signed>(acc.a, w.w.a, a), dot_8_rows<Signed>(acc.b, w.w.b, a)};
-    }
+    template <bool Signed, int Bits, int Groups>
+    struct partial {
+        static constexpr int run = cpu::pairs_in_16_bits(Signed ? 128 : (1 << Bits) - 1, Groups);
+        i32                  sum, pairs;
+
+        PLUME_INLINE void start(i32 from) { sum = from; }
+        template <int G>
+        PLUME_INLINE static void add_8_rows(__m256i& sum, __m256i& pairs, __m256i w, __m256i x) {
+            const __m256i pair = Signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)) : _mm256_maddubs_epi16(w, x);
+            pairs              = G % run == 0 ? pair : _mm256_add_epi16(pairs, pair);
+            if constexpr (G % run == run - 1) sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+        }
+        template <int G>
+        PLUME_INLINE void add(operand w, line x) {
+            add_8_rows<G>(sum.a, pairs.a, w.w.a, x.a);
+            add_8_rows<G>(sum.b, pairs.b, w.w.b, x.b);
+        }
+        PLUME_INLINE i32 end() const { return sum; }
+    };
 };
 
 }  // namespace

@@ -32,11 +32,13 @@ struct lanes_avx512 {
         __m512i v;
     };
 
-    static constexpr int tokens(int /*planes*/) { return 8; }
-    static constexpr int panels       = 4;
-    static constexpr int heads        = 4;
-    static constexpr int score_groups = 4;
-    static constexpr int value_groups = 4;
+    // A tile of 8 tokens × 2 panels keeps more sums than there are registers, and is still faster than any that fits: each broadcast serves two panels.
+    static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
+    static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
+    static constexpr std::size_t mults_per_ms = std::size_t{1} << 26;
+    static constexpr int         heads        = 4;
+    static constexpr int         score_groups = 4;
+    static constexpr int         value_groups = 4;
 
     PLUME_INLINE static __mmask16 first_n(std::size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffffu : (1u << n) - 1); }
 
@@ -98,6 +100,8 @@ struct lanes_avx512 {
     PLUME_INLINE static i32 shift_right(i32 a) {
         return {_mm512_srai_epi32(a.v, N)};
     }
+    PLUME_INLINE static i32          iload_n(const std::int32_t* p, std::size_t n) { return {_mm512_maskz_loadu_epi32(first_n(n), p)}; }
+    PLUME_INLINE static void         istore(std::int32_t* p, i32 x) { _mm512_storeu_si512(p, x.v); }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 a) {
         const __m256i a8 = _mm256_add_epi32(_mm512_castsi512_si256(a.v), _mm512_extracti32x8_epi32(a.v, 1));
         const __m128i a4 = _mm_add_epi32(_mm256_castsi256_si128(a8), _mm256_extracti128_si256(a8, 1));
@@ -122,6 +126,7 @@ struct lanes_avx512 {
     }
 
     PLUME_INLINE static line load_line(const void* p) { return {_mm512_loadu_si512(p)}; }
+    PLUME_INLINE static void store_line(void* p, line x) { _mm512_storeu_si512(p, x.v); }
     template <int Shift, int Mask>
     PLUME_INLINE static line place(line a) {  // 16-bit shifts: the mask removes what crosses a byte
         const __m512i mask = _mm512_set1_epi8(static_cast<char>(Mask));
@@ -134,6 +139,11 @@ struct lanes_avx512 {
     }
     PLUME_INLINE static line join(line a, line b) { return {_mm512_or_si512(a.v, b.v)}; }
 
+    PLUME_INLINE static line broadcast_four(const std::int8_t* p) {
+        int four;
+        __builtin_memcpy(&four, p, 4);
+        return {_mm512_set1_epi32(four)};
+    }
     static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
     PLUME_INLINE static line      table(const std::int8_t* t) { return {_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))}; }
     PLUME_INLINE static line      lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
@@ -152,14 +162,23 @@ struct lanes_avx512 {
         else
             return {w.v, 0};
     }
-    template <bool Signed>
-    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
-        int four;
-        __builtin_memcpy(&four, x, 4);
-        __m512i a = _mm512_set1_epi32(four);
-        if constexpr (Signed) a = _mm512_mask_sub_epi8(a, w.negative, _mm512_setzero_si512(), a);
-        return {_mm512_add_epi32(acc.v, _mm512_madd_epi16(_mm512_maddubs_epi16(w.magnitude, a), _mm512_set1_epi16(1)))};
-    }
+    /// A sum of dot products. Pairs of products are added up in 16 bits as long as nothing can leave them.
+    template <bool Signed, int Bits, int Groups>
+    struct partial {
+        static constexpr int run = cpu::pairs_in_16_bits(Signed ? 128 : (1 << Bits) - 1, Groups);
+        __m512i              sum, pairs;
+
+        PLUME_INLINE void start(i32 from) { sum = from.v; }
+        template <int G>
+        PLUME_INLINE void add(operand w, line x) {
+            __m512i a = x.v;
+            if constexpr (Signed) a = _mm512_mask_sub_epi8(a, w.negative, _mm512_setzero_si512(), a);
+            const __m512i pair = _mm512_maddubs_epi16(w.magnitude, a);
+            pairs              = G % run == 0 ? pair : _mm512_add_epi16(pairs, pair);
+            if constexpr (G % run == run - 1) sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+        }
+        PLUME_INLINE i32 end() const { return {sum}; }
+    };
 };
 
 }  // namespace

@@ -19,12 +19,17 @@ struct lanes_avx512vnni : lanes_avx512 {
     PLUME_INLINE static operand prepare(line w) {
         return {w.v};
     }
-    template <bool Signed>
-    PLUME_INLINE static i32 dot(i32 acc, operand w, const std::int8_t* x) {
-        int four;
-        __builtin_memcpy(&four, x, 4);
-        return {_mm512_dpbusd_epi32(acc.v, w.w, _mm512_set1_epi32(four))};
-    }
+    template <bool Signed, int Bits, int Groups>
+    struct partial {
+        __m512i sum;
+
+        PLUME_INLINE void start(i32 from) { sum = from.v; }
+        template <int G>
+        PLUME_INLINE void add(operand w, line x) {
+            sum = _mm512_dpbusd_epi32(sum, w.w, x.v);
+        }
+        PLUME_INLINE i32 end() const { return {sum}; }
+    };
 };
 
 }  // namespace

@@ -23,11 +23,12 @@ struct lanes_scalar {
         std::uint8_t v[64];
     };
 
-    static constexpr int tokens(int /*planes*/) { return 2; }  // of a matmul tile
-    static constexpr int panels       = 1;                     // in flight where there is one token
-    static constexpr int heads        = 1;                     // of an attention step
-    static constexpr int score_groups = 1;                     // of 16 positions
-    static constexpr int value_groups = 1;                     // of 16 channels
+    static constexpr int tokens(int /*planes*/) { return 2; }                   // of a matmul tile
+    static constexpr int panels(int /*tokens*/, bool /*sub_16*/) { return 1; }  // of a tile of so many tokens; sub_16: for weights with sub-scales of 16
+    static constexpr std::size_t mults_per_ms = std::size_t{1} << 20;
+    static constexpr int         heads        = 1;  // of an attention step
+    static constexpr int         score_groups = 1;  // of 16 positions
+    static constexpr int         value_groups = 1;  // of 16 channels
 
     template <class F>
     PLUME_INLINE static f32 each(F f) {
@@ -148,6 +149,12 @@ struct lanes_scalar {
     PLUME_INLINE static i32 shift_right(i32 a) {
         return each_int([&](int i) { return a.v[i] >> N; });
     }
+    PLUME_INLINE static i32 iload_n(const std::int32_t* p, std::size_t n) {
+        return each_int([=](int i) { return static_cast<std::size_t>(i) < n ? p[i] : 0; });
+    }
+    PLUME_INLINE static void istore(std::int32_t* p, i32 x) {
+        for (int i = 0; i < 16; ++i) p[i] = x.v[i];
+    }
     PLUME_INLINE static std::int32_t reduce_iadd(i32 a) {
         std::uint32_t sum = 0;
         for (int i = 0; i < 16; ++i) sum += unsigned_of(a.v[i]);
@@ -223,6 +230,7 @@ struct lanes_scalar {
         __builtin_memcpy(r.v, p, 64);
         return r;
     }
+    PLUME_INLINE static void store_line(void* p, const line& x) { __builtin_memcpy(p, x.v, 64); }
     /// Bits of Mask, after a shift to the right by Shift (to the left where negative), within each byte.
     template <int Shift, int Mask>
     PLUME_CALL static line place(line a) {
@@ -235,7 +243,13 @@ struct lanes_scalar {
         return a;
     }
 
-    /// What dot() multiplies is value + bias(): the caller starts its sum at -bias · (sum of the activations).
+    PLUME_CALL static line broadcast_four(const std::int8_t* p) {
+        line r;
+        for (int i = 0; i < 64; ++i) r.v[i] = static_cast<std::uint8_t>(p[i % 4]);
+        return r;
+    }
+
+    /// What a partial sum multiplies is value + bias(): the caller starts its sum at -bias · (sum of the activations).
     static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
     /// The table as dot() wants it.
     PLUME_INLINE static line table(const std::int8_t* t) {
@@ -259,14 +273,26 @@ struct lanes_scalar {
     PLUME_INLINE static operand prepare(line w) {
         return {w};
     }
-    /// acc[row] + Σ of 4 of w[row][i] · x[i].
+    /// A sum of dot products of 4 in each row, over Groups of them: start, add<0> to add<Groups - 1>, end.
+    template <bool Signed, int /*Bits*/, int /*Groups*/>
+    struct partial {
+        i32 sum;
+
+        PLUME_INLINE void start(i32 from) { sum = from; }
+        /// += Σ of 4 of w[row][i] · x[i].
+        template <int G>
+        PLUME_INLINE void add(operand w, line x) {
+            sum = dot<Signed>(sum, w, x);
+        }
+        PLUME_INLINE i32 end() const { return sum; }
+    };
     template <bool Signed>
-    PLUME_CALL static i32 dot(i32 acc, operand w, const std::int8_t* x) {
+    PLUME_CALL static i32 dot(i32 acc, operand w, const line& x) {
         for (int row = 0; row < 16; ++row) {
             std::int32_t sum = 0;
             for (int i = 0; i < 4; ++i) {
                 const int value = w.w.v[4 * row + i];
-                sum += (Signed && value >= 128 ? value - 256 : value) * x[i];
+                sum += (Signed && value >= 128 ? value - 256 : value) * static_cast<std::int8_t>(x.v[4 * row + i]);
             }
             acc.v[row] = static_cast<std::int32_t>(unsigned_of(acc.v[row]) + unsigned_of(sum));
         }

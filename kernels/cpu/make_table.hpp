@@ -24,6 +24,9 @@ consteval target_table::matmul_entry matmul_of() {
         else
             return {.f32 = matmul_floats<A, weights_f16<A>>};
     } else {
+        static_assert(F::codes.min == quant::min_layout::none || F::offset == 0, "matmul_codes takes a minimum or an offset");
+        constexpr int last = (1 << F::codes.bits) - 1, largest = F::offset > last - F::offset ? F::offset : last - F::offset;
+        static_assert(!joins_in_f32<F::codes, 1> || 2 * 16 * largest * 127 * 128 < 1 << 24);
         return {.a8 = matmul_codes<A, F::codes, 1>, .a16 = matmul_codes<A, F::codes, 2>};
     }
 }
@@ -40,6 +43,9 @@ consteval target_table make_table(const char* name) {
     return {.name             = name,
             .matmul           = matmul_entries<A>::list,
             .quantise         = quantise<A>,
+            .place            = place<A>,
+            .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A::tokens(2)),  // a multiple of both
+            .mults_per_ms     = A::mults_per_ms,
             .rms_norm         = rms_norm<A>,
             .rope_interleaved = rope_interleaved<A>,
             .silu_mul         = silu_mul<A>,

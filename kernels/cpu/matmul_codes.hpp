@@ -3,11 +3,18 @@
 #include <kernels/table.hpp>
 
 #include "codes.hpp"
+#include "token_tiles.hpp"
 
 namespace plume::kernels::cpu {
 
 using quant::min_layout;
 using quant::scale_layout;
+
+/// Sub-scales of 16 weights join two integer sums: isum = sub0·i0 + sub1·i1. With one plane, and codes of at most 6 bits around their offset, every step of
+/// that is an integer below 2^24, which a float holds exactly: fma instead of the slow 32-bit multiplication, and the same bits.
+/// (make_table.hpp checks each format: 2 · 16 · |value| · 127 · 128 < 2^24.)
+template <quant::code_layout C, int Planes>
+inline constexpr bool joins_in_f32 = C.scale == scale_layout::per_256_sub_16&& Planes == 1 && C.bits <= 6 && !C.has_table;
 
 /// One block of 32 weights of 16 rows: what all tokens of a tile share.
 template <class A, quant::code_layout C>
@@ -47,116 +54,228 @@ struct block_scales {
     }
 };
 
-/// Adds one block to the chain of one token and 16 rows. Each product is rounded, in this order (the numbers contract, rule 3).
-template <class A, quant::code_layout C>
-PLUME_INLINE typename A::f32 chain_step(const block_scales<A, C>& w, typename A::i32 isum, float s, float S, const std::int32_t* sums,
-                                        typename A::f32 acc) noexcept {
-    acc = A::fma(A::mul(w.d, A::set1(s)), A::to_f32(isum), acc);
+/// a0·b0 + a1·b1 of integers, as a float: exactly, where Small says that every step is below 2^24.
+template <class A, bool Small>
+PLUME_INLINE typename A::f32 joined(const typename A::i32 (&a)[2], typename A::i32 b0, typename A::i32 b1) noexcept {
+    if constexpr (Small)
+        return A::fma(A::to_f32(a[1]), A::to_f32(b1), A::mul(A::to_f32(a[0]), A::to_f32(b0)));
+    else
+        return A::to_f32(A::iadd(A::imul(a[0], b0), A::imul(a[1], b1)));
+}
+
+/// Adds one block to the chain of one token and 16 rows: float(isum), already joined, with the token's scale s, S = s·sum and its two sums of 16.
+/// Each product is rounded, in this order (the numbers contract, rule 3).
+template <class A, quant::code_layout C, int Planes>
+PLUME_INLINE typename A::f32 chain_step(const block_scales<A, C>& w, typename A::f32 isum, const float* s, const float* S, const std::int32_t* sum0,
+                                        const std::int32_t* sum1, typename A::f32 acc) noexcept {
+    acc = A::fma(A::mul(w.d, A::set1(*s)), isum, acc);
     if constexpr (block_scales<A, C>::min_sub_16) {
-        const auto mins = A::iadd(A::imul(w.min[0], A::iset1(sums[0])), A::imul(w.min[1], A::iset1(sums[1])));
-        acc             = A::fnma(A::mul(w.dmin, A::set1(s)), A::to_f32(mins), acc);
+        const auto mins = joined<A, Planes == 1>(w.min, A::iset1(*sum0), A::iset1(*sum1));  // 255 · 16 · 127 · 2 is below 2^24
+        acc             = A::fnma(A::mul(w.dmin, A::set1(*s)), mins, acc);
     } else if constexpr (block_scales<A, C>::has_min) {
-        acc = A::fnma(w.dmin, A::set1(S), acc);
+        acc = A::fnma(w.dmin, A::set1(*S), acc);
     }
     return acc;
 }
 
-/// y[t, r] = Σ over blocks of 32 of scale(r, b)·s(t, b)·isum, for P panels of 16 rows and M tokens.
-/// A lane is a row, so no sum crosses lanes and the order of additions is the same on every target and for every M and P.
-/// A line of codes is unpacked once and meets the M tokens' activations, each four bytes broadcast from memory.
+/// P panels as they lie in memory: codes become operands in registers. For few tokens, where memory is the limit.
+template <class A, quant::code_layout C, int P>
+struct packed_weights {
+    panel_streams<A> streams[P];
+    typename A::line table;
+
+    PLUME_INLINE packed_weights(const panels& w, std::size_t panel) noexcept : table(A::table(w.table)) {
+        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
+    }
+    PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
+    template <int G>
+    PLUME_INLINE typename A::line group(int p, std::size_t b) const noexcept {
+        return group_line<A, C, G>(streams[p].codes + C.bits * std::size_t{64} * b, table);
+    }
+};
+
+/// Some blocks of P panels, unpacked once for many tokens: a byte a code, scales multiplied out. Small enough for the first cache.
+template <class A, quant::code_layout C, int P>
+struct unpacked_weights {
+    static constexpr std::size_t most_blocks = 16;
+    alignas(64) std::uint8_t lines[P][most_blocks][8][64];
+    block_scales<A, C> of_block[P][most_blocks];
+
+    PLUME_INLINE void fill(const packed_weights<A, C, P>& from, std::size_t begin, std::size_t end) noexcept {
+        for (std::size_t b = begin; b < end; ++b)
+            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+                of_block[p.value][b - begin] = from.scales(p.value, b);
+                unrolled<8>([&](auto g) PLUME_INLINE_LAMBDA { A::store_line(lines[p.value][b - begin][g.value], from.template group<g.value>(p.value, b)); });
+            });
+    }
+    PLUME_INLINE const block_scales<A, C>& scales(int p, std::size_t b) const noexcept { return of_block[p][b]; }
+    template <int G>
+    PLUME_INLINE typename A::line group(int p, std::size_t b) const noexcept {
+        return A::load_line(lines[p][b][G]);
+    }
+};
+
+/// Where the integer sums of M tokens start: at what the codes' offset adds up to. Stored some blocks ahead of the broadcasts that read it, or they would wait.
+template <class A, quant::code_layout C, int M>
+struct sum_starts {
+    static constexpr bool        biased = C.min == min_layout::none;  // formats with a minimum have no offset
+    static constexpr std::size_t ahead = 4, parts = block_scales<A, C>::parts;
+    const std::int32_t*          sums;    // of the tile's first block
+    std::int32_t                 factor;  // -bias
+    alignas(64) std::int32_t at[ahead][parts][16];
+
+    PLUME_INLINE void prepare(std::size_t b) noexcept {
+        if constexpr (biased) {
+            const auto first = A::iload_n(sums + 2 * b * M, M), second = A::iload_n(sums + (2 * b + 1) * M, M), by = A::iset1(factor);
+            if constexpr (parts == 2)
+                A::istore(at[b % ahead][0], A::imul(first, by)), A::istore(at[b % ahead][1], A::imul(second, by));
+            else
+                A::istore(at[b % ahead][0], A::imul(A::iadd(first, second), by));
+        }
+    }
+    PLUME_INLINE typename A::i32 get(std::size_t b, int part, int token) const noexcept { return A::iset1(biased ? at[b % ahead][part][token] : 0); }
+};
+
+/// y[t, r] (+)= Σ over blocks [b_begin, b_end) of scale(r, b)·s(t, b)·isum, for P panels of 16 rows and the M tokens of the tile that begins at t0.
+/// A lane is a row, so no sum crosses lanes and the order of additions is the same on every target and for every M and P; a chain that is cut in pieces goes
+/// on from y. A line of weights meets the M tokens' activations, each four bytes broadcast from memory.
 /// Planes is 1 or 2 (int8 activations, or two planes joined in integers before the one conversion). Sums wrap modulo 2^32; only their end must fit.
-template <class A, quant::code_layout C, int Planes, int M, int P>
-void matmul_tile(const panels& w, std::size_t panel, typename A::line table, std::int32_t bias, const quantised& x, std::size_t t0, float* y,
-                 std::size_t y_stride) noexcept {
-    using f32                         = typename A::f32;
-    using i32                         = typename A::i32;
-    using scales                      = block_scales<A, C>;
-    constexpr std::size_t codes_bytes = C.bits * std::size_t{64};
-    const std::size_t     D = x.D, blocks = D / block_elems;
-    panel_streams<A>      streams[P];
-    unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
+template <class A, quant::code_layout C, int Planes, int M, int P, class Weights>
+void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::size_t t0, std::size_t b_begin, std::size_t b_end, float* y,
+                 std::size_t y_stride, std::size_t n_rows) noexcept {
+    using f32                 = typename A::f32;
+    using i32                 = typename A::i32;
+    constexpr int parts       = block_scales<A, C>::parts;
+    using partial             = typename A::template partial<signed_operand<A, C>, C.bits, 8 / parts>;
+    const std::size_t   first = t0 * (x.D / block_elems) + b_begin * M, n = b_end - b_begin;
+    const std::int8_t * hi = x.hi + 32 * first, *lo = Planes == 2 ? x.lo + 32 * first : nullptr;
+    const float *       s = x.s + first, *S = x.S + first;
+    const std::int32_t* sums = x.sums + 2 * first;
+    const auto          each = [](auto&& f)
+                          PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
+    const auto out     = [&](int p, int t) PLUME_INLINE_LAMBDA { return y + (t0 + static_cast<std::size_t>(t)) * y_stride + 16 * static_cast<std::size_t>(p); };
+    const auto rows_of = [&](int p) PLUME_INLINE_LAMBDA { return n_rows - 16 * static_cast<std::size_t>(p); };
 
     f32 acc[P][M];
-    unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = A::set1(0); }); });
-    const std::int8_t *hi = x.hi + t0 * D, *lo = Planes == 2 ? x.lo + t0 * D : nullptr;
+    each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = b_begin == 0 ? A::set1(0) : A::load_n(out(p.value, t.value), rows_of(p.value)); });
+    sum_starts<A, C, M> starts{sums, -bias, {}};
+    for (std::size_t b = 0; b + 1 < starts.ahead && b < n; ++b) starts.prepare(b);
 
-    for (std::size_t b = 0; b < blocks; ++b) {
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-            const auto       w_scales = scales::read(streams[p.value], b);
-            const std::byte* codes    = streams[p.value].codes + codes_bytes * b;
-            i32              isum[M];
-            unrolled<scales::parts>([&](auto part) PLUME_INLINE_LAMBDA {
-                constexpr int groups = 8 / scales::parts;
-                i32           sum[Planes][M];
-                unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-                    const std::int32_t* sums = x.sums + (t0 + t.value) * (D / 16) + 2 * b;
-                    const std::int32_t  of_x = scales::parts == 2 ? sums[part.value] : sums[0] + sums[1];
-                    sum[Planes - 1][t.value] = A::iset1(-bias * of_x);
-                    if constexpr (Planes == 2) sum[0][t.value] = A::iset1(0);
-                });
-                unrolled<groups>([&](auto g) PLUME_INLINE_LAMBDA {
-                    constexpr int group   = decltype(part)::value * groups + decltype(g)::value;
-                    const auto    weights = group_operand<A, C, group>(codes, table);
-                    unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-                        const std::size_t at = t.value * D + 32 * b + 4 * group;
-                        sum[0][t.value]      = A::template dot<signed_operand<A, C>>(sum[0][t.value], weights, hi + at);
-                        if constexpr (Planes == 2) sum[1][t.value] = A::template dot<signed_operand<A, C>>(sum[1][t.value], weights, lo + at);
-                    });
-                });
-                unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-                    i32 joined = sum[0][t.value];
-                    if constexpr (Planes == 2) joined = A::iadd(A::template shift_left<7>(joined), sum[1][t.value]);
-                    if constexpr (scales::parts == 2) joined = A::imul(joined, w_scales.sub[part.value]);
-                    if constexpr (decltype(part)::value == 0)
-                        isum[t.value] = joined;
-                    else
-                        isum[t.value] = A::iadd(isum[t.value], joined);
+    for (std::size_t b = 0; b < n; ++b, hi += 32 * M, lo += Planes == 2 ? 32 * M : 0, s += M, S += M, sums += 2 * M) {
+        if (b + starts.ahead - 1 < n) starts.prepare(b + starts.ahead - 1);
+        i32 isum[parts][P][M];
+        unrolled<parts>([&](auto part) PLUME_INLINE_LAMBDA {
+            constexpr int groups = 8 / parts;
+            partial       sum[Planes][P][M];
+            unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
+                const i32 start = starts.get(b, part.value, t.value);
+                unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+                    sum[Planes - 1][p.value][t.value].start(start);
+                    if constexpr (Planes == 2) sum[0][p.value][t.value].start(A::iset1(0));
                 });
             });
+            unrolled<groups>([&](auto g) PLUME_INLINE_LAMBDA {
+                constexpr int       group = decltype(part)::value * groups + decltype(g)::value;
+                typename A::operand weights[P];
+                unrolled<P>([&](auto p)
+                                PLUME_INLINE_LAMBDA { weights[p.value] = A::template prepare<signed_operand<A, C>>(w.template group<group>(p.value, b)); });
+                unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
+                    unrolled<Planes>([&](auto plane) PLUME_INLINE_LAMBDA {
+                        const auto four = A::broadcast_four((decltype(plane)::value == 0 ? hi : lo) + 4 * (M * group + t.value));
+                        unrolled<P>([&](auto p)
+                                        PLUME_INLINE_LAMBDA { sum[plane.value][p.value][t.value].template add<decltype(g)::value>(weights[p.value], four); });
+                    });
+                });
+            });
+            each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
+                i32& whole = isum[part.value][p.value][t.value];
+                whole      = sum[0][p.value][t.value].end();
+                if constexpr (Planes == 2) whole = A::iadd(A::template shift_left<7>(whole), sum[1][p.value][t.value].end());
+            });
+        });
+        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+            const auto& scales = w.scales(p.value, b);
             unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-                const std::size_t at  = (t0 + t.value) * blocks + b;
-                acc[p.value][t.value] = chain_step<A, C>(w_scales, isum[t.value], x.s[at], x.S[at], x.sums + 2 * at, acc[p.value][t.value]);
+                f32 whole;
+                if constexpr (parts == 2)
+                    whole = joined<A, joins_in_f32<C, Planes>>(scales.sub, isum[0][p.value][t.value], isum[1][p.value][t.value]);
+                else
+                    whole = A::to_f32(isum[0][p.value][t.value]);
+                acc[p.value][t.value] =
+                    chain_step<A, C, Planes>(scales, whole, s + t.value, S + t.value, sums + t.value, sums + M + t.value, acc[p.value][t.value]);
             });
         });
     }
-    unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-        const std::size_t row = (panel + p.value) * panel_rows;
-        unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-            float* out = y + (t0 + t.value) * y_stride + row;
-            if (row + panel_rows <= w.N)
-                A::store(out, acc[p.value][t.value]);
-            else
-                A::store_n(out, acc[p.value][t.value], w.N - row);
-        });
+    each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
+        if (rows_of(p.value) >= panel_rows)
+            A::store(out(p.value, t.value), acc[p.value][t.value]);
+        else
+            A::store_n(out(p.value, t.value), acc[p.value][t.value], rows_of(p.value));
     });
 }
 
-/// T tokens are cut in full tiles and powers of two, panels in groups that are in flight together where tokens are few.
-/// No cut changes a bit: a chain belongs to one token and one row.
+/// One multiplication y[T,N] = x[T,D] · w[N,D]^T of some panels. T tokens are cut as token_tiles says; full tiles meet weights that are unpacked piece by
+/// piece, what is left meets the panels as they are. No cut changes a bit: a chain belongs to one token and one row.
+template <class A, quant::code_layout C, int Planes>
+struct codes_product {
+    static constexpr std::size_t full = A::tokens(Planes);
+    const panels&                w;
+    const quantised&             x;
+    std::size_t                  T;
+    float*                       y;
+    std::size_t                  y_stride;
+    std::int32_t                 bias  = A::bias(C.bits, C.has_table, w.offset);
+    std::size_t                  tiled = T / full * full, blocks = w.D / block_elems;
+
+    template <int P>
+    void full_tiles(std::size_t panel) const noexcept {
+        const packed_weights<A, C, P> packed(w, panel);
+        unpacked_weights<A, C, P>     unpacked;
+        for (std::size_t b = 0; b < blocks; b += unpacked.most_blocks) {
+            const std::size_t end = blocks - b < unpacked.most_blocks ? blocks : b + unpacked.most_blocks;
+            unpacked.fill(packed, b, end);
+            for (std::size_t t = 0; t < tiled; t += full)
+                matmul_tile<A, C, Planes, full, P>(unpacked, bias, x, t, b, end, y + panel * panel_rows, y_stride, w.N - panel * panel_rows);
+        }
+    }
+    template <int M, int P>
+    PLUME_INLINE void tile(std::size_t panel, std::size_t t) const noexcept {
+        matmul_tile<A, C, Planes, M, P>(packed_weights<A, C, P>(w, panel), bias, x, t, 0, blocks, y + panel * panel_rows, y_stride, w.N - panel * panel_rows);
+    }
+    template <int M>
+    PLUME_INLINE void tiles(std::size_t begin, std::size_t end, std::size_t t) const noexcept {
+        constexpr int P = A::panels(M, block_scales<A, C>::sub_16);
+        for (; begin + P <= end; begin += P) tile<M, P>(begin, t);
+        if constexpr (P > 1)
+            for (; begin < end; ++begin) tile<M, 1>(begin, t);
+    }
+    template <int M>
+    PLUME_INLINE void rest(std::size_t begin, std::size_t end, std::size_t& t) const noexcept {
+        if constexpr (M < full)
+            if (((T - tiled) & M) != 0) tiles<M>(begin, end, t), t += M;
+    }
+    void run(std::size_t begin, std::size_t end) const noexcept {
+        constexpr std::size_t P = A::panels(full, block_scales<A, C>::sub_16), group = 4;
+        const bool            unpack = C.bits != 8 && tiled > 2 * full;  // 8 bits are a byte a code already
+        if (unpack) {
+            std::size_t panel = begin;
+            for (; panel + P <= end; panel += P) full_tiles<P>(panel);
+            if constexpr (P > 1)
+                for (; panel < end; ++panel) full_tiles<1>(panel);
+        }
+        if (unpack && tiled == T) return;
+        for (; begin < end; begin += group) {  // what the tiles of a few panels read stays in the cache
+            const std::size_t last = end - begin < group ? end : begin + group;
+            std::size_t       t    = unpack ? tiled : 0;
+            for (; t < tiled; t += full) tiles<full>(begin, last, t);
+            rest<4>(begin, last, t), rest<2>(begin, last, t), rest<1>(begin, last, t);
+        }
+    }
+};
+
 template <class A, quant::code_layout C, int Planes>
 void matmul_codes(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y, std::size_t y_stride) noexcept {
-    constexpr int      full  = A::tokens(Planes);
-    const auto         table = A::table(w.table);
-    const std::int32_t bias  = A::bias(C.bits, C.has_table, w.offset);
-    for (std::size_t group = panel_begin; group < panel_end; group += A::panels) {
-        const std::size_t group_end = group + A::panels < panel_end ? group + A::panels : panel_end, tiled = T / full * full;
-        for (std::size_t p = group; p < group_end; ++p)
-            for (std::size_t t = 0; t < tiled; t += full) matmul_tile<A, C, Planes, full, 1>(w, p, table, bias, x, t, y, y_stride);
-        const auto rest = [&]<int M>(index<M>, std::size_t t) PLUME_INLINE_LAMBDA {
-            constexpr int P = A::panels / M > 1 ? A::panels / M : 1;
-            std::size_t   p = group;
-            for (; p + P <= group_end; p += P) matmul_tile<A, C, Planes, M, P>(w, p, table, bias, x, t, y, y_stride);
-            if constexpr (P > 1)
-                for (; p < group_end; ++p) matmul_tile<A, C, Planes, M, 1>(w, p, table, bias, x, t, y, y_stride);
-        };
-        std::size_t t = tiled;
-        if constexpr (full > 4)
-            if (T - t >= 4) rest(index<4>{}, t), t += 4;
-        if constexpr (full > 2)
-            if (T - t >= 2) rest(index<2>{}, t), t += 2;
-        if constexpr (full > 1)
-            if (t < T) rest(index<1>{}, t);
-    }
+    codes_product<A, C, Planes>{w, x, T, y, y_stride}.run(panel_begin, panel_end);
 }
 
 }  // namespace plume::kernels::cpu

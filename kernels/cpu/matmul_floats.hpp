@@ -51,16 +51,16 @@ void matmul_float_tile(const panels& w, std::size_t panel, const float* x, float
 /// Cut as matmul_codes is.
 template <class A, class W>
 void matmul_floats(const panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t T, float* y, std::size_t y_stride) noexcept {
-    constexpr int     full = A::tokens(1);
-    const std::size_t D    = w.D;
-    for (std::size_t group = panel_begin; group < panel_end; group += A::panels) {
-        const std::size_t group_end = group + A::panels < panel_end ? group + A::panels : panel_end, tiled = T / full * full;
+    constexpr int     full = A::tokens(1), together = A::panels(1, false);
+    const std::size_t D = w.D;
+    for (std::size_t group = panel_begin; group < panel_end; group += together) {
+        const std::size_t group_end = group + together < panel_end ? group + together : panel_end, tiled = T / full * full;
         for (std::size_t p = group; p < group_end; ++p)
             for (std::size_t t = 0; t < tiled; t += full) matmul_float_tile<A, W, full, 1>(w, p, x + t * D, y + t * y_stride, y_stride);
         for (std::size_t t = tiled; t < T; ++t) {
             std::size_t p = group;
-            for (; p + A::panels <= group_end; p += A::panels) matmul_float_tile<A, W, 1, A::panels>(w, p, x + t * D, y + t * y_stride, y_stride);
-            if constexpr (A::panels > 1)
+            for (; p + together <= group_end; p += together) matmul_float_tile<A, W, 1, together>(w, p, x + t * D, y + t * y_stride, y_stride);
+            if constexpr (together > 1)
                 for (; p < group_end; ++p) matmul_float_tile<A, W, 1, 1>(w, p, x + t * D, y + t * y_stride, y_stride);
         }
     }

@@ -2,7 +2,7 @@
 
 #include <kernels/table.hpp>
 
-#include "inlined.hpp"
+#include "token_tiles.hpp"
 
 namespace plume::kernels::cpu {
 
@@ -35,19 +35,42 @@ PLUME_INLINE void quantise_block(const float* x, std::int8_t* hi, std::int8_t* l
     S = s * static_cast<float>(sums[0] + sums[1]);
 }
 
+/// See target_table::place.
+template <class A, int Planes>
+PLUME_INLINE quantised_place place_in_tiles(std::size_t T, std::size_t D, std::size_t t, std::size_t k) noexcept {
+    const auto        tile = token_tiles<A, Planes>::of(T, t);
+    const std::size_t at   = t - tile.begin;
+    return {.four  = tile.begin * D + k * tile.tokens + 4 * at,
+            .block = tile.begin * (D / 32) + k / 32 * tile.tokens + at,
+            .half  = tile.begin * (D / 16) + k / 16 * tile.tokens + at};
+}
 template <class A>
-void quantise(const float* x, std::size_t x_stride, std::size_t t_begin, std::size_t t_end, const quantised& out) noexcept {
-    const std::size_t D = out.D;
-    for (std::size_t t = t_begin; t < t_end; ++t)
-        for (std::size_t b = 0; b < D / 32; ++b) {
-            const float*      from = x + t * x_stride + 32 * b;
-            const std::size_t at = t * D + 32 * b, block = t * (D / 32) + b;
-            std::int32_t*     sums = out.sums + t * (D / 16) + 2 * b;
-            if (out.lo)
-                quantise_block<A, true>(from, out.hi + at, out.lo + at, out.s[block], sums, out.S[block]);
-            else
-                quantise_block<A, false>(from, out.hi + at, nullptr, out.s[block], sums, out.S[block]);
-        }
+quantised_place place(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept {
+    return two_planes ? place_in_tiles<A, 2>(T, D, t, k) : place_in_tiles<A, 1>(T, D, t, k);
+}
+
+template <class A, int Planes>
+void quantise_row(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept {
+    const auto        first  = place_in_tiles<A, Planes>(T, out.D, t, 0);
+    const std::size_t tokens = token_tiles<A, Planes>::of(T, t).tokens;
+    const auto        spread = [&](const std::int8_t* block, std::int8_t* to) PLUME_INLINE_LAMBDA {
+        for (std::size_t g = 0; g < 8; ++g) __builtin_memcpy(to + 4 * g * tokens, block + 4 * g, 4);
+    };
+    for (std::size_t b = b_begin; b < b_end; ++b) {
+        const std::size_t       four = first.four + 32 * b * tokens, block = first.block + b * tokens, half = first.half + 2 * b * tokens;
+        alignas(32) std::int8_t hi[32], lo[32];
+        std::int32_t            sums[2];
+        quantise_block<A, Planes == 2>(row + 32 * b, hi, lo, out.s[block], sums, out.S[block]);
+        spread(hi, out.hi + four);
+        if constexpr (Planes == 2) spread(lo, out.lo + four);
+        out.sums[half]          = sums[0];
+        out.sums[half + tokens] = sums[1];
+    }
+}
+
+template <class A>
+void quantise(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept {
+    (out.lo ? quantise_row<A, 2> : quantise_row<A, 1>)(row, t, T, b_begin, b_end, out);
 }
 
 }  // namespace plume::kernels::cpu

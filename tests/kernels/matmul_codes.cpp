@@ -19,9 +19,9 @@ auto entry(const kernels::target_table& target, const quant::format_info& f, boo
     return two_planes ? e.a16 : e.a8;
 }
 
-std::vector<float> multiply(const kernels::target_table& target, const packed& w, activations& x, const quant::format_info& f) {
+std::vector<float> multiply(const kernels::target_table& target, const packed& w, const activations& x, const quant::format_info& f) {
     std::vector<float> y(x.T * w.w.N, std::nanf("1"));
-    entry(target, f, x.two_planes)(w.w, 0, (w.w.N + 15) / 16, x.view(), x.T, y.data(), w.w.N);
+    entry(target, f, x.two_planes)(w.w, 0, (w.w.N + 15) / 16, x.in_order_of(target).view(), x.T, y.data(), w.w.N);
     return y;
 }
 
@@ -158,26 +158,30 @@ TEST_CASE("one flipped bit of a weight's code leaves the rounding bound") {
 
 TEST_CASE("the number of tokens, the range of panels and the token's place change no bit, and nothing else is written") {
     for_each_code_format([&](const quant::format_info& f, bool two_planes) {
-        constexpr std::size_t T = 20, N = 91, D = 96, stride = 100, n_panels = 6;
+        // 47 tokens and 18 blocks: full tiles and every rest, weights unpacked piece by piece and not.
+        constexpr std::size_t T = 47, N = 91, D = 576, stride = 100, n_panels = 6;
         const auto            w = pack(random_codes(f, N, D, 11));
-        auto                  x = random_activations(T, D, two_planes, 12);
+        const auto            x = random_activations(T, D, two_planes, 12);
         for (const auto* target : targets()) {
             CAPTURE(target->name);
             const auto         run       = entry(*target, f, two_planes);
             const float        untouched = -12345;
             std::vector<float> one_by_one(T * stride, untouched);
             for (std::size_t t = 0; t < T; ++t)
-                for (std::size_t p = 0; p < n_panels; ++p) run(w.w, p, p + 1, x.view(t), 1, one_by_one.data() + t * stride, stride);
+                for (std::size_t p = 0; p < n_panels; ++p)
+                    run(w.w, p, p + 1, x.part(t, 1).in_order_of(*target).view(), 1, one_by_one.data() + t * stride, stride);
             for (std::size_t t = 0; t < T; ++t)
                 for (std::size_t r = N; r < stride; ++r) REQUIRE(one_by_one[t * stride + r] == untouched);
-            for (std::size_t M = 1; M <= T; ++M)
+            for (std::size_t M = 1; M <= T; M += M < 20 ? 1 : 9) {
+                auto first = x.part(0, M).in_order_of(*target);
                 for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, M % (n_panels + 1)}) {
                     std::vector<float> y(T * stride, untouched);
-                    run(w.w, 0, cut, x.view(), M, y.data(), stride);
-                    run(w.w, cut, n_panels, x.view(), M, y.data(), stride);
+                    run(w.w, 0, cut, first.view(), M, y.data(), stride);
+                    run(w.w, cut, n_panels, first.view(), M, y.data(), stride);
                     CHECK(same_bits(std::span(y).first(M * stride), std::span(one_by_one).first(M * stride)));
                     CHECK(std::all_of(y.begin() + static_cast<std::ptrdiff_t>(M * stride), y.end(), [&](float v) { return v == untouched; }));
                 }
+            }
         }
     });
 }
@@ -193,10 +197,10 @@ TEST_CASE("the largest codes, sub-scales and activations of either sign stay exa
                 if (w.supers()) c.sub[0] = c.sub[1] = static_cast<std::int8_t>(r % 2 ? sub : sub == 127 && f.codes.bits > 5 ? -128 : -sub);
                 if (f.codes.min == quant::min_layout::per_256_sub_16 || f.codes.min == quant::min_layout::per_256_sub_32) c.min = {63, 63};
             }
-        activations x(4, 64, two_planes);
-        for (std::size_t k = 0; k < 64; ++k) {
-            x.set(0, k, qmax), x.set(1, k, -qmax), x.set(2, k, k % 2 ? qmax : -qmax), x.set(3, k, k % 3 ? 0 : qmax);
-        }
+        activations x(28, 64, two_planes);
+        for (std::size_t t = 0; t < x.T; t += 4)
+            for (std::size_t k = 0; k < 64; ++k)
+                x.set(t, k, qmax), x.set(t + 1, k, -qmax), x.set(t + 2, k, k % 2 ? qmax : -qmax), x.set(t + 3, k, k % 3 ? 0 : qmax);
         for (float& s : x.s) s = 0.25f;
         x.sum_up();
         const auto p    = pack(w);

@@ -31,8 +31,8 @@ activations by_the_rule(const std::vector<float>& x, std::size_t T, std::size_t 
 
 activations run(const kernels::target_table& target, const std::vector<float>& x, std::size_t T, std::size_t D, bool two_planes) {
     activations out(T, D, two_planes);
-    target.quantise(x.data(), D, 0, T, out.view());
-    return out;
+    for (std::size_t t = 0; t < T; ++t) target.quantise(x.data() + t * D, t, T, 0, D / 32, out.view());
+    return out.in_rows(target);
 }
 
 void check_equal(const activations& a, const activations& b) {
@@ -102,18 +102,22 @@ TEST_CASE("quantise marks a block that is not finite, and only that block") {
             }
 }
 
-TEST_CASE("quantise writes rows [t_begin, t_end) alone and reads rows x_stride apart") {
-    const auto  x    = reals(5 * 100, 2);
-    const auto* best = targets().back();
-    activations out(5, 64, true);
-    for (auto& h : out.hi) h = 99;
-    best->quantise(x.data(), 100, 2, 4, out.view());
-    for (std::size_t t = 0; t < 5; ++t) {
-        const bool inside = t == 2 || t == 3;
-        CHECK((out.hi[t * 64] != 99) == inside);
-        const std::vector<float> row(x.begin() + static_cast<std::ptrdiff_t>(t * 100), x.begin() + static_cast<std::ptrdiff_t>(t * 100 + 64));
-        if (inside) CHECK(run(*best, row, 1, 64, true).q(0, 63) == out.q(t, 63));
-    }
+TEST_CASE("quantise writes the blocks that it is told to, and nothing else") {
+    const auto x = reals(64, 2);
+    for (const auto* target : targets())
+        for (const bool two_planes : {false, true})
+            for (std::size_t t = 0; t < 5; ++t) {
+                activations out(5, 96, two_planes);
+                for (auto& h : out.hi) h = 99;
+                target->quantise(x.data(), t, 5, 1, 2, out.view());
+                out             = out.in_rows(*target);
+                const auto want = run(*target, {x.begin() + 32, x.end()}, 1, 32, two_planes);
+                for (std::size_t i = 0; i < out.hi.size(); ++i) {
+                    const bool inside = i / 96 == t && i % 96 / 32 == 1;
+                    CHECK(out.hi[i] == (inside ? want.hi[i % 32] : 99));
+                }
+                CHECK(same_bits(std::span(out.s).subspan(t * 3 + 1, 1), std::span(want.s)));
+            }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -171,7 +172,7 @@ inline packed pack(const code_matrix& m) {
     return p;
 }
 
-/// T rows of quantised activations that own their memory.
+/// T rows of quantised activations that own their memory, one row after the other.
 struct activations {
     std::size_t               T, D;
     bool                      two_planes;
@@ -181,9 +182,42 @@ struct activations {
 
     activations(std::size_t tokens, std::size_t elems, bool two)
         : T(tokens), D(elems), two_planes(two), hi(T * D), lo(two ? T * D : 0), s(T * D / 32), S(T * D / 32), sums(T * D / 16) {}
-    kernels::quantised view(std::size_t t = 0) {  // from token t on
-        return {hi.data() + t * D, two_planes ? lo.data() + t * D : nullptr, s.data() + t * (D / 32), sums.data() + t * (D / 16), S.data() + t * (D / 32), D};
+    kernels::quantised view() { return {hi.data(), two_planes ? lo.data() : nullptr, s.data(), sums.data(), S.data(), D}; }
+
+    activations part(std::size_t t, std::size_t n) const {  // tokens [t, t + n)
+        activations out(n, D, two_planes);
+        const auto  take = [&](const auto& from, auto& to) {
+            std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(from.size() / T * t), to.size(), to.begin());
+        };
+        take(hi, out.hi), take(lo, out.lo), take(s, out.s), take(S, out.S), take(sums, out.sums);
+        return out;
     }
+    /// The same values in the order of a target, or from that order back in rows.
+    activations in_order_of(const kernels::target_table& target) const {
+        activations out(T, D, two_planes);
+        reorder(target, out, [](auto& rows, auto& ordered) { ordered = rows; });
+        return out;
+    }
+    activations in_rows(const kernels::target_table& from) const {
+        activations out(T, D, two_planes), ordered = *this;
+        out.reorder(from, ordered, [](auto& rows, auto& other) { rows = other; });
+        return out;
+    }
+    template <class Move>
+    void reorder(const kernels::target_table& target, activations& ordered, Move move) const {
+        auto& rows = const_cast<activations&>(*this);
+        for (std::size_t t = 0; t < T; ++t)
+            for (std::size_t k = 0; k < D; k += 4) {
+                const auto at = target.place(T, D, two_planes, t, k);
+                for (std::size_t i = 0; i < 4; ++i) {
+                    move(rows.hi[t * D + k + i], ordered.hi[at.four + i]);
+                    if (two_planes) move(rows.lo[t * D + k + i], ordered.lo[at.four + i]);
+                }
+                if (k % 32 == 0) move(rows.s[t * D / 32 + k / 32], ordered.s[at.block]), move(rows.S[t * D / 32 + k / 32], ordered.S[at.block]);
+                if (k % 16 == 0) move(rows.sums[t * D / 16 + k / 16], ordered.sums[at.half]);
+            }
+    }
+
     int  q(std::size_t t, std::size_t k) const { return two_planes ? 128 * hi[t * D + k] + lo[t * D + k] : hi[t * D + k]; }
     void set(std::size_t t, std::size_t k, int q) {
         const int upper = two_planes ? (q + 64) >> 7 : q;
