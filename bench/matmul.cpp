@@ -48,7 +48,7 @@ void matmul(benchmark::State& state, const kernels::target_table* table, std::si
 
 int main(int argc, char** argv) {
     for (const auto& target : compiled_targets()) {
-        if (!target.runs_here()) continue;
+        if (!target.runs_here() || !target.allowed()) continue;
         for (std::size_t i = 0; i < quant::formats().size(); ++i) {
             const auto& format = quant::formats()[i];
             for (const bool two_planes : {false, true}) {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+extern "C" int arch_prctl(int code, unsigned long value) noexcept;  // in the C library, but in no header of it
+
 namespace plume {
 namespace {
 
@@ -60,7 +62,15 @@ cpu_features detect_cpu() noexcept {
     f.avx512bw   = bit(b, 30);
     f.avx512vl   = bit(b, 31);
     f.avx512vnni = bit(c, 11);
+    f.amx        = bit(d, 24) && bit(d, 25) && (state & 0x60000) == 0x60000;
     return f;
+}
+
+// Linux, Documentation/arch/x86/xstate.rst.
+bool allow_tiles() noexcept {
+    constexpr int           request_permission = 0x1023;
+    constexpr unsigned long tile_data          = 18;
+    return arch_prctl(request_permission, tile_data) == 0;
 }
 
 fp_control::fp_control() noexcept : saved_(_mm_getcsr()) { _mm_setcsr(contract_control); }

@@ -43,14 +43,10 @@ struct tiles_amx {
     PLUME_INLINE static void zero() noexcept {
         asm volatile("tilezero %%tmm%c0" ::"i"(Tile));
     }
-    /// Sums[m][n] += Σ over k of a[m][k]·b[k][n]: four signed bytes of a row of a meet four of b's line, signed or unsigned.
+    /// sums[m][n] += Σ over k of a[m][k]·b[k][n]: four signed bytes of a row of a meet four signed bytes of a line of b.
     template <int Sums, int A, int B>
-    PLUME_INLINE static void dot_signed() noexcept {
+    PLUME_INLINE static void dot() noexcept {
         asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sums), "i"(A), "i"(B));
-    }
-    template <int Sums, int A, int B>
-    PLUME_INLINE static void dot_unsigned() noexcept {
-        asm volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sums), "i"(A), "i"(B));
     }
 };
 
