@@ -34,7 +34,7 @@ namespace runs_here {
 // What a target asks the system for when it is chosen.
 namespace allowed {
 [[maybe_unused]] bool nothing() noexcept { return true; }
-constexpr auto scalar = nothing, avx2 = nothing, avx512 = nothing, avx512vnni = nothing, amx = allow_tiles;
+constexpr auto        scalar = nothing, avx2 = nothing, avx512 = nothing, avx512vnni = nothing, amx = allow_tiles;
 }  // namespace allowed
 
 constexpr kernels::target_entry targets[] = {

@@ -22,10 +22,12 @@ namespace plume {
 class session;
 
 struct load_options {
-    bool                              map     = true;  // map the file while it is read; false: read a private copy piece by piece
-    std::size_t                       threads = 0;     // of the model's own pool, the calling thread included; 0: as many as this process may use
-    std::shared_ptr<plume::executor>  executor{};      // the host's own, instead of a pool
-    std::string                       cpu_target{};    // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
+    bool                             map     = true;  // map the file while it is read; false: read a private copy piece by piece
+    std::size_t                      threads = 0;     // of the model's own pool, the calling thread included; 0: as many as this process may use
+    std::shared_ptr<plume::executor> executor{};      // the host's own, instead of a pool
+    // "scalar", "avx2", "avx512", "avx512vnni", "amx"; empty: the best that runs here. Choosing amx asks Linux to let this process use tiles, after which
+    // it refuses alternative signal stacks (sigaltstack) too small for them; "avx512vnni" avoids that.
+    std::string                       cpu_target{};
     plume::activations                activations = plume::activations::mixed;
     std::function<bool(double share)> on_progress{};  // share of the work done, 0 to 1; false cancels
     notice_fn                         on_notice{};

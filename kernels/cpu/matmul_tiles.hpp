@@ -34,13 +34,13 @@ struct tiling {
 /// with zeros to a multiple of `turns`.
 template <quant::code_layout C, int Planes>
 struct tile_slice {
-    using shape = tiling<C, Planes>;
+    using shape                              = tiling<C, Planes>;
     static constexpr std::size_t most_blocks = 16, ahead = shape::product;
 
     alignas(64) std::int8_t w[most_blocks + ahead][shape::weight_planes][tile_block_bytes];  // group g = 0..7: [row][4]; after the last block the first again
     alignas(64) float d[most_blocks][panel_rows], dmin[most_blocks][panel_rows];
-    alignas(64) std::int32_t min[most_blocks][2][panel_rows];                               // where minimums are for 16
-    alignas(64) std::int32_t sums[shape::turns][shape::sums][tile_tokens * panel_rows];     // [token][row]
+    alignas(64) std::int32_t min[most_blocks][2][panel_rows];                            // where minimums are for 16
+    alignas(64) std::int32_t sums[shape::turns][shape::sums][tile_tokens * panel_rows];  // [token][row]
     alignas(64) float zeros[tile_tokens];
     std::size_t blocks, filled;  // filled: with the zeros
 };
@@ -57,8 +57,8 @@ PLUME_INLINE void split_products(__m512i line, __m512i sub, std::int8_t* upper, 
 /// The slice's blocks of a panel, from b0 on, as int8 weights, with their scales as chains want them.
 template <class A, quant::code_layout C, int Planes>
 PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& streams, std::size_t b0, tile_slice<C, Planes>& to) noexcept {
-    using scales_of       = block_scales<A, C>;
-    const __m512i table   = lanes_avx512::table(w.table).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
+    using scales_of     = block_scales<A, C>;
+    const __m512i table = lanes_avx512::table(w.table).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
     for (std::size_t b = 0; b < to.blocks; ++b) {
         const auto scales = scales_of::read(streams, b0 + b);
         A::store(to.d[b], scales.d);
@@ -89,8 +89,8 @@ PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& stream
 /// The sums of one block of 16 tokens, in the tiles of this turn. Tiles 0 and 1 are activations, 2 and 3 weights.
 template <quant::code_layout C, int Planes, int Turn>
 PLUME_INLINE void tile_product(const tile_slice<C, Planes>& slice, const std::int8_t* hi, const std::int8_t* lo, std::size_t b) noexcept {
-    using shape         = tiling<C, Planes>;
-    constexpr int x     = Planes == 2 ? 0 : Turn % 2, w = shape::weight_planes == 2 ? 2 : 2 + Turn % 2, first = 4 + shape::sums * Turn;
+    using shape     = tiling<C, Planes>;
+    constexpr int x = Planes == 2 ? 0 : Turn % 2, w = shape::weight_planes == 2 ? 2 : 2 + Turn % 2, first = 4 + shape::sums * Turn;
     tiles_amx::load<x>(hi, block_elems);
     tiles_amx::load<w>(slice.w[b][0], 64);
     tiles_amx::zero<first>();
@@ -136,8 +136,8 @@ PLUME_INLINE void tile_chain(const tile_slice<C, Planes>& slice, std::size_t b, 
         acc[t.value]  = A::fma(A::mul(d, by), sum, acc[t.value]);
         if constexpr (scales_of::min_sub_16) {
             const typename A::i32 min[2] = {A::iload_n(slice.min[b][0], 16), A::iload_n(slice.min[b][1], 16)};
-            const auto mins = joined<A, Planes == 1>(min, A::iset1(token_sums[t.value]), A::iset1(token_sums[16 + t.value]));
-            acc[t.value]    = A::fnma(A::mul(A::load(slice.dmin[b]), by), mins, acc[t.value]);
+            const auto            mins   = joined<A, Planes == 1>(min, A::iset1(token_sums[t.value]), A::iset1(token_sums[16 + t.value]));
+            acc[t.value]                 = A::fnma(A::mul(A::load(slice.dmin[b]), by), mins, acc[t.value]);
         } else if constexpr (scales_of::has_min) {
             acc[t.value] = A::fnma(A::load(slice.dmin[b]), A::set1(S[t.value]), acc[t.value]);
         }
@@ -154,8 +154,8 @@ PLUME_INLINE void slice_product(tile_slice<C, Planes>& slice, std::size_t b0, co
     // Block b of the tile at token 16·tile, where b may reach into the next tile. Blocks of zeros meet any activations.
     const auto product = [&]<int Turn>(index<Turn>, std::size_t tile, std::size_t b) PLUME_INLINE_LAMBDA {
         const bool        next = b >= slice.filled;
-        const std::size_t in   = next ? b - slice.filled : b, of = next && (tile + 1) * tile_tokens < T ? tile + 1 : tile;
-        const std::size_t at   = of * row_bytes + (b0 + (in < slice.blocks ? in : 0)) * tile_block_bytes;
+        const std::size_t in = next ? b - slice.filled : b, of = next && (tile + 1) * tile_tokens < T ? tile + 1 : tile;
+        const std::size_t at = of * row_bytes + (b0 + (in < slice.blocks ? in : 0)) * tile_block_bytes;
         tile_product<C, Planes, Turn>(slice, x.hi + at, Planes == 2 ? x.lo + at : nullptr, b);
     };
     unrolled<shape::product>([&](auto i) PLUME_INLINE_LAMBDA { product(i, 0, i.value); });
@@ -171,8 +171,7 @@ PLUME_INLINE void slice_product(tile_slice<C, Planes>& slice, std::size_t b0, co
                 tile_store<C, Planes, (me + shape::store) % turns>(slice);
                 const bool        real = b + me < slice.blocks;
                 const std::size_t at   = first + (b + me) * tile_tokens;
-                tile_chain<A, C, Planes, me>(slice, b + me, real ? x.s + at : slice.zeros, real ? x.S + at : slice.zeros,
-                                             real ? x.sums + 2 * at : x.sums, acc);
+                tile_chain<A, C, Planes, me>(slice, b + me, real ? x.s + at : slice.zeros, real ? x.S + at : slice.zeros, real ? x.sums + 2 * at : x.sums, acc);
             });
         unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { A::store_n(y + t.value * y_stride, acc[t.value], rows); });
     }
@@ -188,7 +187,7 @@ void matmul_by_tiles(const panels& w, std::size_t panel_begin, std::size_t panel
     c.row_count[2] = c.row_count[3] = block_elems / 4;  // weights
     const tiles_amx::in_use on(c);
 
-    constexpr std::size_t turns = tiling<C, Planes>::turns;
+    constexpr std::size_t turns  = tiling<C, Planes>::turns;
     const std::size_t     blocks = x.D / block_elems;
     tile_slice<C, Planes> slice;
     A::store(slice.zeros, A::set1(0));
@@ -223,9 +222,7 @@ void matmul_tiles(const panels& w, std::size_t panel_begin, std::size_t panel_en
 template <class A>
 quantised_place place_for_tiles(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept {
     const std::size_t tiled = tiled_tokens(T), begin = t < tiled ? t / tile_tokens * tile_tokens : tiled, at = t - begin;
-    quantised_place   p{.four  = k / 32 * tile_block_bytes + at * 32 + k % 32,
-                        .block = k / 32 * tile_tokens + at,
-                        .half  = k / 16 * tile_tokens + at};
+    quantised_place   p{.four = k / 32 * tile_block_bytes + at * 32 + k % 32, .block = k / 32 * tile_tokens + at, .half = k / 16 * tile_tokens + at};
     if (t >= tiled) p = place<A>(T - tiled, D, two_planes, at, k);
     return {begin * D + p.four, begin * (D / 32) + p.block, begin * (D / 16) + p.half};
 }
