@@ -10,14 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include <cpuid.h>
 #include <immintrin.h>
 #include <sys/mman.h>
 
 // g++ keeps the sums in registers only when told to unroll; clang does it by itself.
 #define PLUME_UNROLL _Pragma("GCC unroll 16")
-
-extern "C" int arch_prctl(int code, unsigned long value) noexcept;  // in the C library, but in no header of it
 
 namespace plume::tool {
 namespace {
@@ -51,15 +48,6 @@ double int8_amx(std::size_t rounds) {
         asm volatile("tdpbssd %%tmm1, %%tmm0, %%tmm4; tdpbssd %%tmm1, %%tmm0, %%tmm5; tdpbssd %%tmm1, %%tmm0, %%tmm6; tdpbssd %%tmm1, %%tmm0, %%tmm7" ::);
     asm volatile("tilerelease" ::);
     return static_cast<double>(rounds) * 4 * 16 * 16 * 64 * 2;
-}
-
-/// The instructions are there, and Linux lets this process use them (as choosing the target amx does).
-bool tiles_here() {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    if (!__builtin_cpu_supports("avx512vnni") || __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d >> 24 & 3) != 3) return false;
-    constexpr int           request_permission = 0x1023;
-    constexpr unsigned long tile_data          = 18;
-    return arch_prctl(request_permission, tile_data) == 0;
 }
 
 __attribute__((target("avx512f,avx512bw"))) double int8_avx512(std::size_t rounds) {
@@ -133,8 +121,8 @@ struct choice {
     work_fn     work;
 };
 
-choice best_int8() {
-    if (tiles_here()) return {"amx", int8_amx};
+choice best_int8(bool tiles) {
+    if (tiles) return {"amx", int8_amx};
     if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) return {"avx512vnni", int8_avx512vnni};
     if (__builtin_cpu_supports("avx512bw")) return {"avx512bw", int8_avx512};
     if (__builtin_cpu_supports("avx2")) return {"avx2", int8_avx2};
@@ -212,8 +200,8 @@ double bandwidth_peak(std::size_t threads, std::uint64_t memory_bytes) {
 
 }  // namespace
 
-machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes) {
-    const auto    int8 = best_int8(), f32 = best_f32();
+machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes, bool tiles) {
+    const auto    int8 = best_int8(tiles), f32 = best_f32();
     machine_peaks p;
     p.int8_instructions     = int8.name;
     p.f32_instructions      = f32.name;
