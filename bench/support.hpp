@@ -44,7 +44,7 @@ inline double f32_peak() {
 }
 /// Bytes a second that one thread reads from memory; measured once.
 inline double read_peak() {
-    static const double value = tool::measure_peaks(1, std::uint64_t{1} << 30).read_bytes_per_second;
+    static const double value = tool::measure_peaks(1, std::uint64_t{1} << 30, false).read_bytes_per_second;
     return value;
 }
 

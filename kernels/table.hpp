@@ -55,7 +55,7 @@ inline constexpr std::size_t attention_split = 1024;  // positions of one partia
 inline constexpr std::size_t attention_rows = 64;  // query tokens × heads that meet decoded keys and values together
 
 struct target_table {
-    const char* name;  // "scalar", "avx2", "avx512", "avx512vnni"
+    const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "amx"
 
     /// y[t, r] for panels [panel_begin, panel_end) and tokens 0 .. T-1; row r of token t at y[t·y_stride + r]; rows beyond w.N are not written.
     using matmul_codes  = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y,
@@ -111,6 +111,7 @@ struct target_table {
 struct target_entry {
     const char* name;
     bool (*runs_here)() noexcept;  // CPUID and XGETBV, in src/system.cpp
+    bool (*allowed)() noexcept;    // asks the system where the target needs its leave: before the table is used, and only then
     const target_table* table;
 };
 

@@ -29,7 +29,7 @@ namespace runs_here {
 [[maybe_unused]] bool bf16_avx512() noexcept { return has_avx512(detect_cpu()); }
 [[maybe_unused]] bool bf16_amx() noexcept {
     const auto f = detect_cpu();
-    return has_avx512(f) && f.amx_bf16 && may_use_tiles();
+    return has_avx512(f) && f.amx_bf16 && allow_tiles();
 }
 }  // namespace runs_here
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-extern "C" int arch_prctl(int, unsigned long) noexcept;  // of the C library, which has no header for it
+extern "C" int arch_prctl(int code, unsigned long value) noexcept;  // in the C library, but in no header of it
 
 namespace plume {
 namespace {
@@ -62,6 +62,7 @@ cpu_features detect_cpu() noexcept {
     f.avx512bw   = bit(b, 30);
     f.avx512vl   = bit(b, 31);
     f.avx512vnni = bit(c, 11);
+    f.amx_int8   = tiles && bit(d, 24) && bit(d, 25);
     f.amx_bf16   = tiles && bit(d, 22) && bit(d, 24);
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) f.avx512bf16 = bit(a, 5);
     f.amd = __get_cpuid(0, &a, &b, &c, &d) != 0 && b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
@@ -69,7 +70,7 @@ cpu_features detect_cpu() noexcept {
 }
 
 // Linux, Documentation/arch/x86/xstate.rst: ARCH_REQ_XCOMP_PERM for the tiles' data.
-bool may_use_tiles() noexcept {
+bool allow_tiles() noexcept {
     constexpr int           request_permission = 0x1023;
     constexpr unsigned long tile_data          = 18;
     return arch_prctl(request_permission, tile_data) == 0;

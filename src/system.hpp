@@ -21,14 +21,14 @@ struct cpu_features {
     bool avx2 = false, fma = false, f16c = false;                                // with OS support of ymm
     bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;  // with OS support of zmm
     bool avx512vnni = false, avx512bf16 = false;
-    bool amx_bf16 = false;  // tiles, with OS support
-    bool amd      = false;  // the maker
+    bool amx_int8 = false, amx_bf16 = false;  // products of tiles, with OS support of tile data
+    bool amd = false;                         // the maker
 };
 [[nodiscard]] cpu_features detect_cpu() noexcept;
 
-/// Asks the system to let this process use the tile registers (AMX), which Linux wants to hear before the first use; false if it does not. Asking again is
-/// harmless.
-[[nodiscard]] bool may_use_tiles() noexcept;
+/// Asks Linux to let this process's threads use AMX's tiles, and says whether they may. Once granted it stays so, for threads to come as well; the system
+/// refuses where a thread has an alternative signal stack too small for tiles, and such small stacks are refused later on.
+[[nodiscard]] bool allow_tiles() noexcept;
 
 /// Sets this thread's floating-point control to the contract's (round to nearest even, denormals kept, all exceptions masked) and gives the caller's back at
 /// the end.

@@ -277,7 +277,7 @@ int bench(const invocation& call) {
     if (auto done = measure(*loaded, o, call.stop, m); !done) return fail(done.error(), call.stop);
 
     const auto room = plume::plan(o.model);
-    m.peaks         = measure_peaks(loaded->threads(), room ? room->available / 4 : std::uint64_t{64} << 20);
+    m.peaks         = measure_peaks(loaded->threads(), room ? room->available / 4 : std::uint64_t{64} << 20, loaded->cpu_target() == "amx");
     if (call.stop.asked()) return exit_interrupted;
     const auto work      = count_work(*file);
     const bool quantised = work.quantised;

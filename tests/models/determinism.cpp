@@ -20,7 +20,7 @@ constexpr std::size_t all_chunks[]      = {1, 3, 16, 64, 4096};
 std::vector<std::string> targets_here() {
     std::vector<std::string> names;
     for (const auto& t : compiled_targets())
-        if (t.runs_here()) names.emplace_back(t.name);
+        if (t.runs_here() && t.allowed()) names.emplace_back(t.name);
     return names;
 }
 

@@ -214,7 +214,7 @@ std::optional<int> arguments::parse(int argc, char** argv, const interrupt& stop
 }
 
 void compute_options::add_threads(arguments& a) { a.number("-t,--threads", threads, 1, 1024, "threads to work with [all that may be used]"); }
-void compute_options::add_cpu_target(arguments& a) { a.text("--cpu-target", "NAME", cpu_target, "scalar, avx2, avx512, avx512vnni [the best here]"); }
+void compute_options::add_cpu_target(arguments& a) { a.text("--cpu-target", "NAME", cpu_target, "scalar, avx2, avx512, avx512vnni, amx [the best here]"); }
 void compute_options::add_ctx(arguments& a) { a.number("-c,--ctx", ctx, 1, longest_context, "room for tokens [the model's own, at most 4096]"); }
 void compute_options::add_no_mmap(arguments& a) { a.flag("--no-mmap", no_mmap, "read the file instead of mapping it"); }
 
