@@ -57,9 +57,10 @@ struct panels {
     const std::byte* data = nullptr;  // ceil(N / 16) panels of panel_bytes each, aligned to 64
     std::size_t      N = 0, D = 0;
     std::size_t      panel_bytes = 0;
-    std::size_t      format      = 0;   // index in THE LIST (quant/formats.hpp)
-    int              offset      = 0;   // of the format: value = code - offset
-    std::int8_t      table[16]   = {};  // or value = table[code]
+    std::size_t      format      = 0;      // index in THE LIST (quant/formats.hpp)
+    int              offset      = 0;      // of the format: value = code - offset
+    std::int8_t      table[16]   = {};     // or value = table[code]
+    bool             pairs       = false;  // float weights rounded to bf16 for the fast kernels (kernels/fast.hpp)
 };
 
 }  // namespace plume::kernels

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <plume/core/dtype.hpp>
+
 #include "panel.hpp"
 
 // Floor 2: what a CPU target offers. One table a target, filled in kernels/cpu/targets/*.cpp, chosen once at load.
@@ -29,23 +31,31 @@ struct quantised_place {
     std::size_t four, block, half;
 };
 
-/// One query token's heads that share a KV head, over cached positions [begin, end): a partial softmax that merge_attention joins.
+/// Query tokens and their heads that share a KV head, over one split of the cached positions: partial softmaxes that merge_attention joins.
+/// Token t stands at position + t and sees the positions up to its own, at most `window` of them where that is not 0. Of those it meets
+/// [begin, begin + attention_split) here; where that is none, its result is 0 with the maximum -infinity.
 struct attention_task {
-    const float* q;  // [G, E]: the G query heads, `q_stride` floats apart
-    std::size_t  q_stride;
-    const void*  k;           // this KV head's keys:   [S/16][E][16], lane = position
-    const void*  v;           // this KV head's values: [S][E], lane = channel
-    std::size_t  begin, end;  // begin is a multiple of attention_split; end - begin <= attention_split
-    std::size_t  G, E;        // any E from 1 on
+    const float* q;                         // [T][G][E]
+    std::size_t  q_stride, q_token_stride;  // floats from head to head, from token to token
+    const void*  k;                         // this KV head's keys and values, laid out as kv/layout.hpp says
+    const void*  v;
+    std::size_t  position, begin;  // begin is a multiple of attention_split
+    std::size_t  T, G, E;          // any from 1 on
+    std::size_t  window;
     float        scale;
-    float*       out;  // [G, E + 2]: unnormalised sum of p·v, then its maximum m and its sum l
+    float*       out;               // [T][G][partial_floats(E)]: unnormalised sum of p·v [E], then its maximum m and its sum l
+    std::size_t  out_token_stride;  // floats
 };
+/// A row of partial results begins at a cache line where `out` does.
+[[nodiscard]] constexpr std::size_t partial_floats(std::size_t E) noexcept { return (E + 2 + 15) / 16 * 16; }
 
 inline constexpr std::size_t attention_tile  = 64;    // positions of one online-softmax step
 inline constexpr std::size_t attention_split = 1024;  // positions of one partial result: fixed, so that threads never change a bit
 
+inline constexpr std::size_t attention_rows = 64;  // query tokens × heads that meet decoded keys and values together
+
 struct target_table {
-    const char* name;  // "scalar", "avx2", "avx512", "avx512vnni"
+    const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "amx"
 
     /// y[t, r] for panels [panel_begin, panel_end) and tokens 0 .. T-1; row r of token t at y[t·y_stride + r]; rows beyond w.N are not written.
     using matmul_codes  = void (*)(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y,
@@ -79,14 +89,16 @@ struct target_table {
     void (*silu_mul)(const float* gate, const float* up, float* y, std::size_t n) noexcept;  // y = silu(gate)·up; y may be gate
     void (*add)(const float* x, float* y, std::size_t n) noexcept;                           // y += x
 
-    /// Stores key and value [E] of one position of one KV head, in f16 or f32, in the layout of attention_task.
-    void (*append_kv_f16)(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept;
-    void (*append_kv_f32)(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept;
+    /// By kv_type.
+    struct cache_entry {
+        /// Stores key and value [E] of one position of one KV head.
+        void (*append)(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept;
+        /// A token's numbers are the same whatever tokens and heads are beside it.
+        void (*attention)(const attention_task&) noexcept;
+    };
+    cache_entry cache[n_kv_types];
 
-    void (*attention_f16)(const attention_task&) noexcept;
-    void (*attention_f32)(const attention_task&) noexcept;
-
-    /// Joins n_splits partial results [n_splits, E + 2] (`split_stride` floats apart), in index order, into out[E] = Σ p·v / Σ p.
+    /// Joins n_splits partial results (each as attention_task::out has them, `split_stride` floats apart), in index order, into out[E] = Σ p·v / Σ p.
     void (*merge_attention)(const float* partials, std::size_t n_splits, std::size_t split_stride, std::size_t E, float* out) noexcept;
 
     bool (*all_finite)(const float* x, std::size_t n) noexcept;
@@ -99,6 +111,7 @@ struct target_table {
 struct target_entry {
     const char* name;
     bool (*runs_here)() noexcept;  // CPUID and XGETBV, in src/system.cpp
+    bool (*allowed)() noexcept;    // asks the system where the target needs its leave: before the table is used, and only then
     const target_table* table;
 };
 

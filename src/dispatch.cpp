@@ -28,10 +28,17 @@ namespace runs_here {
     return avx2() && f.avx512f && f.avx512bw && f.avx512dq && f.avx512vl;
 }
 [[maybe_unused]] bool avx512vnni() noexcept { return avx512() && detect_cpu().avx512vnni; }
+[[maybe_unused]] bool amx() noexcept { return avx512vnni() && detect_cpu().amx_int8; }
 }  // namespace runs_here
 
+// What a target asks the system for when it is chosen.
+namespace allowed {
+[[maybe_unused]] bool nothing() noexcept { return true; }
+constexpr auto        scalar = nothing, avx2 = nothing, avx512 = nothing, avx512vnni = nothing, amx = allow_tiles;
+}  // namespace allowed
+
 constexpr kernels::target_entry targets[] = {
-#define PLUME_CPU_TARGET(name) {#name, runs_here::name, &kernels::name::table},
+#define PLUME_CPU_TARGET(name) {#name, runs_here::name, allowed::name, &kernels::name::table},
 #include "plume_cpu_targets.inc"
 #undef PLUME_CPU_TARGET
 };
@@ -50,7 +57,7 @@ std::span<const kernels::target_entry> compiled_targets() noexcept { return targ
 result<const kernels::target_table*> choose_target(std::string_view name) {
     for (const auto& t : targets) {
         if (!name.empty() && name != t.name) continue;
-        if (t.runs_here()) return t.table;
+        if (t.runs_here() && t.allowed()) return t.table;
         if (!name.empty())
             return error{code::cpu_unsupported, "needs instructions that this CPU does not have or the system does not enable"}
                 .about("CPU target", name)

@@ -13,9 +13,10 @@
 namespace plume {
 namespace {
 
-constexpr std::size_t task_bytes       = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
-constexpr std::size_t ms_between_stops = 4;                       // of a task's work
-constexpr float       largest_f16      = 65504.0f;
+constexpr std::size_t task_bytes         = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
+constexpr std::size_t ms_between_stops   = 4;                       // of a task's work
+constexpr float       largest_in_cache[] = {65504.0f, 3.4028234e38f, 127 * 65504.0f};  // by kv_type
+static_assert(std::size(largest_in_cache) == n_kv_types);
 
 /// The rows from `row` on, a multiple of the target's token_step.
 kernels::quantised from_row(const kernels::quantised& x, std::size_t row) {
@@ -140,9 +141,9 @@ void forward_pass::quantise(const input& in, std::size_t row, std::size_t b_begi
 
 void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
     const std::size_t E = c_.E, pairs = c_.rotated / 2;
-    const bool        f16    = cache_.layout().type == kv_type::f16;
-    const float       limit  = f16 ? largest_f16 : 3.4028234e38f;
-    const auto        append = f16 ? in_.table->append_kv_f16 : in_.table->append_kv_f32;
+    const auto        type   = static_cast<std::size_t>(cache_.layout().type);
+    const float       limit  = largest_in_cache[type];
+    const auto        append = in_.table->cache[type].append;
     each_row(0, T_, [&](std::size_t t) {
         const float *cosine = s_.cosine + t * pairs, *sine = s_.sine + t * pairs;
         float *      k = s_.k + t * c_.K * E, *v = s_.v + t * c_.K * E;
@@ -155,31 +156,50 @@ void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
     });
 }
 
+/// Query tokens of one attention task: as many as share decoded keys and values, but no fewer tasks than threads need.
+std::size_t forward_pass::attention_tokens(std::size_t T, std::size_t splits) const {
+    constexpr std::size_t least_rows = 16;
+    const std::size_t     G = c_.H / c_.K, wanted_tasks = in_.workers->concurrency() * 8;
+    std::size_t           n = std::max<std::size_t>(kernels::attention_rows / G, 1);
+    while (n > 1 && n * G > least_rows && c_.K * splits * div_up(T, n) < wanted_tasks) n = div_up(n, 2);
+    return div_up(T, div_up(T, n));  // blocks of about the same size
+}
+
 /// Causal attention, "Attention Is All You Need", Vaswani et al. 2017, eq. 1, by online softmax over tiles: "Online normalizer calculation for softmax",
 /// Milakov and Gimelshein 2018. Splits begin at fixed positions and are merged in order, so that threads never change a bit.
 void forward_pass::attend(std::size_t index, std::size_t wanted) {
-    const std::size_t E = c_.E, G = c_.H / c_.K, split = kernels::attention_split, partial = G * (E + 2);
-    const auto        kernel   = cache_.layout().type == kv_type::f16 ? in_.table->attention_f16 : in_.table->attention_f32;
-    const std::size_t splits   = div_up(S_ + T_, split);
+    const std::size_t E = c_.E, G = c_.H / c_.K, split = kernels::attention_split, row = kernels::partial_floats(E), partial = G * row;
+    const auto        kernel = in_.table->cache[static_cast<std::size_t>(cache_.layout().type)].attention;
+    // Splits with positions that token t sees: [oldest(t), newest(t)).
+    const auto        oldest   = [&](std::size_t t) { return c_.window != 0 && S_ + t + 1 > c_.window ? (S_ + t + 1 - c_.window) / split : 0; };
+    const auto        newest   = [&](std::size_t t) { return div_up(S_ + t + 1, split); };
     const auto        partials = [&](std::size_t t, std::size_t head) { return s_.partials + (t * c_.K + head) * s_.splits * partial; };
-    parallel(*in_.workers, (T_ - wanted) * c_.K * splits, [&](std::size_t task) {
-        const std::size_t s = task % splits, head = task / splits % c_.K, t = wanted + task / splits / c_.K, visible = S_ + t + 1;
-        if (s * split >= visible || stop_.stop_requested()) return;
-        kernel({.q        = s_.q + (t * c_.H + head * G) * E,
-                .q_stride = E,
-                .k        = cache_.keys(index, head),
-                .v        = cache_.values(index, head),
-                .begin    = s * split,
-                .end      = std::min(visible, (s + 1) * split),
-                .G        = G,
-                .E        = E,
-                .scale    = c_.attention_scale,
-                .out      = partials(t, head) + s * partial});
-    });
-    each_row(wanted, T_, [&](std::size_t t) {
-        for (std::size_t head = 0; head < c_.K; ++head)
+    const std::size_t splits = newest(T_ - 1) - oldest(wanted), size = attention_tokens(T_ - wanted, splits), blocks = div_up(T_ - wanted, size);
+    std::fill_n(s_.attended, c_.K * blocks, 0u);
+    parallel(*in_.workers, c_.K * splits * blocks, [&](std::size_t task) {  // neighbours share a split's keys and values
+        const std::size_t block = task % blocks, s = oldest(wanted) + task / blocks % splits, head = task / blocks / splits;
+        const std::size_t t = wanted + block * size, last = std::min(t + size, T_) - 1;
+        if (s < oldest(t) || s >= newest(last) || stop_.stop_requested()) return;
+        kernel({.q                = s_.q + (t * c_.H + head * G) * E,
+                .q_stride         = E,
+                .q_token_stride   = c_.H * E,
+                .k                = cache_.keys(index, head),
+                .v                = cache_.values(index, head),
+                .position         = S_ + t,
+                .begin            = s * split,
+                .T                = last + 1 - t,
+                .G                = G,
+                .E                = E,
+                .window           = c_.window,
+                .scale            = c_.attention_scale,
+                .out              = partials(t, head) + s * partial,
+                .out_token_stride = c_.K * s_.splits * partial});
+        // Whoever ends last joins the splits: all heads of a block are then read, and may be overwritten.
+        if (std::atomic_ref(s_.attended[head * blocks + block]).fetch_add(1, std::memory_order_acq_rel) + 1 != newest(last) - oldest(t)) return;
+        for (std::size_t i = t; i <= last; ++i)
             for (std::size_t g = 0; g < G; ++g)
-                in_.table->merge_attention(partials(t, head) + g * (E + 2), div_up(S_ + t + 1, split), partial, E, s_.q + (t * c_.H + head * G + g) * E);
+                in_.table->merge_attention(partials(i, head) + oldest(i) * partial + g * row, newest(i) - oldest(i), partial, E,
+                                           s_.q + (i * c_.H + head * G + g) * E);
     });
 }
 
@@ -191,8 +211,9 @@ void forward_pass::matmul(const input& in, std::initializer_list<job> jobs, cons
     const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);
+    const bool        fast     = jobs.begin()->w->panels.pairs;  // those kernels do so much more in the same time, and round the activations anew for each task
     const std::size_t fair     = div_up(all, std::max<std::size_t>(in_.workers->concurrency(), 1) * 8),
-                      small    = std::max<std::size_t>(task_bytes / jobs.begin()->w->panels.panel_bytes, 1);
+                      small    = std::max<std::size_t>(task_bytes * (fast ? 8 : 1) / jobs.begin()->w->panels.panel_bytes, 1);
     const std::size_t step     = round_up(std::min(fair, small), 4);  // kernels like four panels in flight
     const auto        tasks_of = [&](const job& j) { return div_up(panels_of(j), step); };
     std::size_t       tasks    = 0;
@@ -221,16 +242,17 @@ void forward_pass::each_task(std::size_t n, const Body& body) {
 
 /// Outputs of panels [panel_begin, panel_end) of one matrix for all rows, in pieces between which the stop token is looked at.
 void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room) {
-    const auto& w     = j.w->panels;
-    const auto& entry = in_.table->matmul[w.format];
+    const auto& w      = j.w->panels;
+    const auto& entry  = in_.table->matmul[w.format];
+    const auto  floats = w.pairs ? in_.fast->matmul : entry.f32;  // null: codes
     repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
         const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
         const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
         for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
             const std::size_t n = std::min(slice, in.T - t);
             float*            y = j.y + (in.begin + t) * w.N + row;
-            if (entry.f32 != nullptr)
-                entry.f32(part, first, last, in.x + t * w.D, n, y, w.N);
+            if (floats != nullptr)
+                floats(part, first, last, in.x + t * w.D, n, y, w.N);
             else
                 (in.planes.lo != nullptr ? entry.a16 : entry.a8)(part, first, last, from_row(in.planes, t), n, y, w.N);
         }

@@ -13,6 +13,7 @@
 #include <plume/kv/cache.hpp>
 #include <plume/models/config.hpp>
 
+#include "kernels/fast.hpp"
 #include "kernels/table.hpp"
 #include "weights.hpp"
 
@@ -48,7 +49,8 @@ struct scratch {
     float*             up       = nullptr;  // [T, F]
     float*             cosine   = nullptr;  // [T, rotated/2]
     float*             sine     = nullptr;  // [T, rotated/2]
-    float*             partials = nullptr;  // [T, K, splits, G, E + 2]
+    float*             partials = nullptr;  // [T, K, splits, G, partial_floats(E)]
+    std::uint32_t*     attended = nullptr;  // [K, T] splits done of a KV head and a block of tokens
     float*             logits   = nullptr;  // [logit_rows, V]
     kernels::quantised planes;              // [T, max(D, H·E)]: the input of q, k, v, o, gate and up, head
     kernels::quantised ffn_planes;          // [T, F]: the input of down, written while gate and up are computed
@@ -72,6 +74,7 @@ struct forward_context {
     executor*                    workers;
     std::span<const double>      frequencies;  // [rotated/2] radians a position
     plume::activations           activations;
+    const kernels::fast_table*   fast;  // for panels in pairs; null where there are none
 };
 
 /// The llama forward pass over tokens at positions [S, S + T). Reads and extends the cache; the caller commits the new length when all went well.
@@ -100,14 +103,15 @@ private:
         kernels::quantised planes;  // laid out for T rows
     };
 
-    void  embed(std::span<const token_id> tokens);
-    void  prepare_rope();
-    void  decoder_layer(std::size_t index, std::size_t wanted);
-    void  rope_and_append(std::size_t index, std::size_t wanted);
-    void  attend(std::size_t index, std::size_t wanted);
-    input make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const;
-    input normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers);
-    void  quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
+    void                      embed(std::span<const token_id> tokens);
+    void                      prepare_rope();
+    void                      decoder_layer(std::size_t index, std::size_t wanted);
+    void                      rope_and_append(std::size_t index, std::size_t wanted);
+    void                      attend(std::size_t index, std::size_t wanted);
+    [[nodiscard]] std::size_t attention_tokens(std::size_t T, std::size_t splits) const;
+    input                     make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const;
+    input                     normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers);
+    void                      quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
     template <class Epilogue>
     void matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side = false);
     void matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room);

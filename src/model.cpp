@@ -7,6 +7,7 @@
 #include <plume/session.hpp>
 
 #include "dispatch.hpp"
+#include "fast.hpp"
 #include "guard.hpp"
 #include "io/cancelled.hpp"
 #include "model_parts.hpp"
@@ -40,6 +41,10 @@ struct opened {
     weight_plan                   plan;
 };
 
+/// Fast kernels have no way to read rows as they stand in the file.
+bool can_wait(const weight_plan& plan) {
+    return std::none_of(plan.slots.begin(), plan.slots.end(), [](const weight_slot& s) { return s.pairs; });
+}
 bool is_lazy(const load_options& options) { return options.map && options.repack == repack::lazy; }
 
 /// Of a session: a room for each thread.
@@ -76,7 +81,12 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     if (options.stop.stop_requested()) return io::cancelled(*file);
-    auto plan = plan_weights(*file, parts->config, parts->weights);
+    if (options.fast) {
+        const auto table = choose_target(options.cpu_target);
+        if (!table) return error(table.error());
+        parts->fast = choose_fast(**table);
+    }
+    auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};
 }
@@ -101,7 +111,8 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
     auto all = prepare(std::move(file), options);
     if (!all) return std::move(all).error();
     if (auto enough = check_memory(all->file, all->plan, options.map); !enough) return std::move(enough).error();
-    auto&      parts = *all->parts;
+    auto& parts      = *all->parts;
+    lazy             = lazy && can_wait(all->plan);
     const auto watch = watch_of(options, all->file.tensor_bytes());
     if (!watch.progress(0)) return io::cancelled(all->file);
     auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
@@ -118,6 +129,7 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
 const plume::tokenizer& model::tokenizer() const noexcept { return *parts_->tokenizer; }
 const model_config&     model::config() const noexcept { return parts_->config; }
 std::string_view        model::cpu_target() const noexcept { return parts_->table->name; }
+std::string_view        model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
 plume::activations      model::activations() const noexcept { return parts_->activations; }
 std::size_t             model::threads() const noexcept { return parts_->workers->concurrency(); }
 std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
@@ -147,7 +159,7 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
         p.text                    = all->parts->tokenizer->allocated_bytes();
         p.kv                      = kv_bytes(config, *settled);
         const std::size_t threads = load.executor ? load.executor->concurrency() : load.threads == 0 ? available_threads() : load.threads;
-        const std::size_t rooms   = is_lazy(load) ? rooms_bytes(all->plan, threads) : 0;
+        const std::size_t rooms   = is_lazy(load) && can_wait(all->plan) ? rooms_bytes(all->plan, threads) : 0;
         p.scratch                 = scratch_bytes(config, *settled, rooms);
         p.available               = available;
         p.context_tokens          = settled->context_tokens;

@@ -16,12 +16,13 @@ struct model::parts {
     model_weights                    weights;
     std::vector<double>              frequencies;  // of RoPE, radians a position
     const kernels::target_table*     table = nullptr;
+    const kernels::fast_table*       fast  = nullptr;  // null: not asked for, or none pays here
     std::shared_ptr<plume::executor> workers;
     plume::activations               activations = plume::activations::mixed;
 
     std::size_t room_bytes = 0;  // of a session's panel_rooms together; 0: nothing is repacked lazily
 
-    [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations}; }
+    [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations, fast}; }
 };
 
 /// What a call on a session that was moved from says.

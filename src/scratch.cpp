@@ -38,7 +38,8 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
     s.up              = from.take<float>(T * c.F);
     s.cosine          = from.take<float>(T * c.rotated / 2);
     s.sine            = from.take<float>(T * c.rotated / 2);
-    s.partials        = from.take<float>(T * c.H * s.splits * (c.E + 2));
+    s.partials        = from.take<float>(T * c.H * s.splits * kernels::partial_floats(c.E));
+    s.attended        = from.take<std::uint32_t>(T * c.K);
     s.logits          = from.take<float>(scratch::logit_rows * c.V);
     const auto planes = [&](std::size_t width) {
         const std::size_t blocks = T * div_up(width, kernels::block_elems);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+extern "C" int arch_prctl(int code, unsigned long value) noexcept;  // in the C library, but in no header of it
+
 namespace plume {
 namespace {
 
@@ -48,7 +50,7 @@ cpu_features detect_cpu() noexcept {
     const unsigned leaf1 = c;
     if (!bit(leaf1, 27) || !bit(leaf1, 28)) return f;  // OSXSAVE, AVX
     const std::uint64_t state = enabled_state();
-    const bool          ymm = (state & 0x06) == 0x06, zmm = (state & 0xe6) == 0xe6;
+    const bool          ymm = (state & 0x06) == 0x06, zmm = (state & 0xe6) == 0xe6, tiles = (state & 0x60000) == 0x60000;
     if (!ymm) return f;
     f.fma  = bit(leaf1, 12);
     f.f16c = bit(leaf1, 29);
@@ -60,7 +62,18 @@ cpu_features detect_cpu() noexcept {
     f.avx512bw   = bit(b, 30);
     f.avx512vl   = bit(b, 31);
     f.avx512vnni = bit(c, 11);
+    f.amx_int8   = tiles && bit(d, 24) && bit(d, 25);
+    f.amx_bf16   = tiles && bit(d, 22) && bit(d, 24);
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) f.avx512bf16 = bit(a, 5);
+    f.amd = __get_cpuid(0, &a, &b, &c, &d) != 0 && b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
     return f;
+}
+
+// Linux, Documentation/arch/x86/xstate.rst: ARCH_REQ_XCOMP_PERM for the tiles' data.
+bool allow_tiles() noexcept {
+    constexpr int           request_permission = 0x1023;
+    constexpr unsigned long tile_data          = 18;
+    return arch_prctl(request_permission, tile_data) == 0;
 }
 
 fp_control::fp_control() noexcept : saved_(_mm_getcsr()) { _mm_setcsr(contract_control); }

@@ -20,9 +20,15 @@ struct memory_state {
 struct cpu_features {
     bool avx2 = false, fma = false, f16c = false;                                // with OS support of ymm
     bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;  // with OS support of zmm
-    bool avx512vnni = false;
+    bool avx512vnni = false, avx512bf16 = false;
+    bool amx_int8 = false, amx_bf16 = false;  // products of tiles, with OS support of tile data
+    bool amd = false;                         // the maker
 };
 [[nodiscard]] cpu_features detect_cpu() noexcept;
+
+/// Asks Linux to let this process's threads use AMX's tiles, and says whether they may. Once granted it stays so, for threads to come as well; the system
+/// refuses where a thread has an alternative signal stack too small for tiles, and such small stacks are refused later on.
+[[nodiscard]] bool allow_tiles() noexcept;
 
 /// Sets this thread's floating-point control to the contract's (round to nearest even, denormals kept, all exceptions masked) and gives the caller's back at
 /// the end.

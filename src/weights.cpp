@@ -8,6 +8,7 @@
 #include <plume/core/checked.hpp>
 #include <plume/quant/formats.hpp>
 
+#include "fast.hpp"
 #include "io/cancelled.hpp"
 #include "panel.hpp"
 #include "parallel.hpp"
@@ -20,7 +21,7 @@ constexpr std::size_t alignment = 64;
 /// Collects the tensors of a model and keeps the first error.
 class collector {
 public:
-    explicit collector(const io::gguf& file) : file_(file) {}
+    collector(const io::gguf& file, bool fast) : file_(file), fast_(fast) {}
 
     /// w[N,D], required.
     void take(const std::string& name, std::size_t N, std::size_t D, matrix& to) {
@@ -81,9 +82,12 @@ private:
                 file_.fault(code::format_unsupported, "is a vector in a quantised type").about("tensor", t.name).expected_found("F32, F16 or BF16", f->name);
             return;
         }
-        weight_slot slot{.tensor = &t, .N = N, .D = D, .matrix = to, .vector = vector};
+        const bool  pairs = fast_ && f->is_float && N != 0 && t.name != "token_embd.weight";
+        weight_slot slot{.tensor = &t, .N = N, .D = D, .matrix = to, .vector = vector, .pairs = pairs};
         // Sizes are bounded by the file's own: rounding up to whole panels at most multiplies by 16 rows.
-        const std::uint64_t rows = N == 0 ? 1 : div_up(N, kernels::panel_rows), row_bytes = N == 0 ? D * sizeof(float) : panel_bytes(*f, D);
+        const std::uint64_t rows = N == 0 ? 1 : div_up(N, kernels::panel_rows), row_bytes = N == 0  ? D * sizeof(float)
+                                                                                            : pairs ? kernels::pairs_panel_bytes(D)
+                                                                                                    : panel_bytes(*f, D);
         const auto          bytes = checked_mul(rows, row_bytes);
         const auto          end   = bytes ? checked_add(plan_.bytes, *bytes) : std::nullopt;
         const auto          next  = end ? checked_round_up(*end, alignment) : std::nullopt;
@@ -104,6 +108,7 @@ private:
     }
 
     const io::gguf&                            file_;
+    bool                                       fast_;
     weight_plan                                plan_;
     std::unordered_set<const io::tensor_info*> taken_;
     std::optional<error>                       error_;
@@ -134,7 +139,7 @@ result<void> place_all(const weight_plan& plan, model_weights& w) {
     w.memory = std::move(*memory);
     for (const auto& slot : plan.slots) {
         std::byte* at = w.memory.data() + slot.at;
-        if (slot.matrix != nullptr) slot.matrix->panels = panels_of(*quant::find_format(slot.tensor->type), slot.N, slot.D, at);
+        if (slot.matrix != nullptr) slot.matrix->panels = (slot.pairs ? pairs_of : panels_of)(*quant::find_format(slot.tensor->type), slot.N, slot.D, at);
         if (slot.vector != nullptr) *slot.vector = reinterpret_cast<const float*>(at);
     }
     if (w.head.panels.data == nullptr) w.head = w.embedding;
@@ -143,8 +148,8 @@ result<void> place_all(const weight_plan& plan, model_weights& w) {
 
 }  // namespace
 
-result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w) {
-    collector all(file);
+result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w, bool fast) {
+    collector all(file, fast);
     w.layers.resize(c.L);
     const std::string suffix = ".weight", bias = ".bias";
     const auto        linear = [&](const std::string& name, std::size_t N, std::size_t D, matrix& m) {
@@ -183,11 +188,13 @@ result<void> load_weights(const io::gguf& file, const weight_plan& plan, model_w
                 f.decode(bytes.data(), slot.D, reinterpret_cast<float*>(base));
                 return {};
             }
-            const std::size_t one_panel = panel_bytes(f, slot.D), row_bytes = bytes.size() / n, first = row / kernels::panel_rows;
+            const std::size_t one_panel = slot.pairs ? kernels::pairs_panel_bytes(slot.D) : panel_bytes(f, slot.D), row_bytes = bytes.size() / n,
+                              first = row / kernels::panel_rows;
             parallel(workers, div_up(n, kernels::panel_rows), [&](std::size_t p) {
                 if (watch.stop.stop_requested()) return;  // for_each_piece sees it too
                 const std::size_t from = p * kernels::panel_rows;
-                pack_panel(f, bytes.data() + from * row_bytes, std::min(kernels::panel_rows, n - from), slot.D, base + (first + p) * one_panel);
+                (slot.pairs ? pack_pairs : pack_panel)(f, bytes.data() + from * row_bytes, std::min(kernels::panel_rows, n - from), slot.D,
+                                                       base + (first + p) * one_panel);
             });
             return {};
         };

@@ -55,6 +55,7 @@ struct weight_slot {
     std::size_t            at = 0, bytes = 0;  // in model_weights::memory
     plume::matrix*         matrix = nullptr;   // where the view goes
     const float**          vector = nullptr;
+    bool                   pairs  = false;  // for the fast kernels
 };
 
 /// Which tensors a model takes and where they will lie: the exact sizes, before anything is allocated.
@@ -65,8 +66,8 @@ struct weight_plan {
 };
 
 /// Checks that every tensor is there, of the right shape and of a type that runs, and that none is left over; fills `w.layers` and the slots' targets.
-/// `w` must stay where it is until load_weights.
-[[nodiscard]] result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w);
+/// `w` must stay where it is until load_weights. `fast`: matrices of floats for the fast kernels, but for the embedding, whose rows stay what they are.
+[[nodiscard]] result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w, bool fast);
 
 /// Bytes read from the file at a time, and so the scratch of a load that does not map.
 inline constexpr std::size_t load_piece_bytes = std::size_t{4} << 20;

@@ -19,6 +19,8 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND NOT BUILD_SHARED_LIBS)
         list(APPEND symbol_options --tool $<TARGET_FILE:plume_tool>)
     endif()
     get_property(cpu_targets GLOBAL PROPERTY PLUME_CPU_TARGETS)
+    get_property(fast_kernels GLOBAL PROPERTY PLUME_FAST_KERNELS)
+    list(APPEND cpu_targets ${fast_kernels})
     list(JOIN cpu_targets "," cpu_targets)
     if(NOT CMAKE_BUILD_TYPE MATCHES "Rel")   # without NDEBUG there are assertions
         list(APPEND symbol_options --debug)

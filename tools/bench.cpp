@@ -84,8 +84,19 @@ struct rates {
     [[nodiscard]] bool   noisy() const { return spread() > 0.1; }
 };
 
+/// What one timed run must do at least.
+struct run_work {
+    double int8_ops = 0, f32_ops = 0, read_bytes = 0;
+
+    [[nodiscard]] double ideal_seconds(const machine_peaks& p) const {
+        const auto at = [](double work, double peak) { return work > 0 && peak > 0 ? work / peak : 0; };
+        return at(int8_ops, p.int8_ops_per_second) + at(f32_ops, p.f32_ops_per_second) + at(read_bytes, p.read_bytes_per_second);
+    }
+};
+
 struct measurement {
     rates         prefill, decode;
+    run_work      prefill_work, decode_work;
     std::string   stamp;  // SHA-256 of the logits after the prefill
     double        load_seconds = 0;
     machine_peaks peaks;
@@ -156,14 +167,22 @@ result<void> measure(const model& loaded, const bench_options& o, const interrup
     return {};
 }
 
-/// Shares of the machine's peaks: of arithmetic in prefill (the head runs for one token), of bandwidth in decode (weights, and keys and values at mean depth).
-void add_shares(const bench_options& o, const io::gguf& file, const model_config& c, measurement& m) {
-    const auto   w    = count_work(file);
-    const double peak = w.quantised ? m.peaks.int8_ops_per_second : m.peaks.f32_ops_per_second;
-    if (o.prompt > 0 && peak > 0) m.prefill_share = m.prefill.median() * 2 * (w.layer_weights + w.head_weights / static_cast<double>(o.prompt)) / peak;
-    const double kv =
-        2.0 * static_cast<double>(c.L * c.K * c.E * bytes_of(o.compute.kv_type)) * (static_cast<double>(o.depth) + static_cast<double>(o.decode) / 2);
-    if (o.decode > 0 && m.peaks.read_bytes_per_second > 0) m.decode_share = m.decode.median() * (w.read_bytes + kv) / m.peaks.read_bytes_per_second;
+/// The work of a prefill is its matrix products (the head runs for one token) and attention in f32, where each token sees itself and those before it;
+/// that of decode is reading the weights, and keys and values at mean depth.
+void count_runs(const bench_options& o, const work_per_token& w, const model_config& c, measurement& m) {
+    const auto depth = static_cast<double>(o.depth), prompt = static_cast<double>(o.prompt), decode = static_cast<double>(o.decode);
+    if (o.prompt > 0) {
+        const double products  = 2 * (w.layer_weights * prompt + w.head_weights);
+        m.prefill_work.f32_ops = 4 * static_cast<double>(c.L * c.H * c.E) * prompt * (depth + (prompt + 1) / 2);
+        (w.quantised ? m.prefill_work.int8_ops : m.prefill_work.f32_ops) += products;
+        const double peak = w.quantised ? m.peaks.int8_ops_per_second : m.peaks.f32_ops_per_second;
+        if (peak > 0) m.prefill_share = m.prefill.median() / prompt * products / peak;
+    }
+    if (o.decode > 0) {
+        const double kv          = 2.0 * static_cast<double>(c.L * c.K * bytes_of(o.compute.kv_type, c.E)) * (depth + decode / 2);
+        m.decode_work.read_bytes = decode * (w.read_bytes + kv);
+        m.decode_share           = m.decode.median() / decode * m.decode_work.ideal_seconds(m.peaks);
+    }
 }
 
 std::string cpu_name() {
@@ -173,12 +192,19 @@ std::string cpu_name() {
     return "unknown";
 }
 
-json rates_json(const rates& r, const char* share_name, double share) {
+/// `efficiency`: the time that the machine at its peaks would take, by the median's.
+json rates_json(const rates& r, const char* share_name, double share, const run_work& work, const machine_peaks& peaks) {
     if (r.sorted.empty()) return nullptr;
-    return {{"tokens", r.tokens},        {"tokens_per_second", r.median()},
-            {"least", r.sorted.front()}, {"most", r.sorted.back()},
-            {"spread", r.spread()},      {"noisy", r.noisy()},
-            {"runs", r.sorted},          {share_name, share}};
+    return {{"tokens", r.tokens},
+            {"tokens_per_second", r.median()},
+            {"least", r.sorted.front()},
+            {"most", r.sorted.back()},
+            {"spread", r.spread()},
+            {"noisy", r.noisy()},
+            {"runs", r.sorted},
+            {share_name, share},
+            {"work", {{"int8_ops", work.int8_ops}, {"f32_ops", work.f32_ops}, {"read_bytes", work.read_bytes}}},
+            {"efficiency", work.ideal_seconds(peaks) * r.median() / static_cast<double>(r.tokens)}};
 }
 
 json as_json(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
@@ -189,6 +215,7 @@ json as_json(const bench_options& o, const model& loaded, const measurement& m, 
             {"name", loaded.config().name},
             {"cpu", cpu_name()},
             {"cpu_target", loaded.cpu_target()},
+            {"fast_kernels", loaded.fast_kernels()},
             {"threads", loaded.threads()},
             {"activations", name(loaded.activations())},
             {"kv_type", name(o.compute.kv_type)},
@@ -196,8 +223,8 @@ json as_json(const bench_options& o, const model& loaded, const measurement& m, 
             {"repeat", o.repeat},
             {"load_seconds", m.load_seconds},
             {"logits_sha256", m.stamp},
-            {"prefill", rates_json(m.prefill, quantised ? "share_of_int8_peak" : "share_of_f32_peak", m.prefill_share)},
-            {"decode", rates_json(m.decode, "share_of_bandwidth", m.decode_share)},
+            {"prefill", rates_json(m.prefill, quantised ? "share_of_int8_peak" : "share_of_f32_peak", m.prefill_share, m.prefill_work, m.peaks)},
+            {"decode", rates_json(m.decode, "share_of_bandwidth", m.decode_share, m.decode_work, m.peaks)},
             {"peaks",
              {{"int8_ops_per_second", m.peaks.int8_ops_per_second},
               {"int8_instructions", m.peaks.int8_instructions},
@@ -215,8 +242,10 @@ std::string rates_text(const char* what, const rates& r, double share, const std
 
 std::string as_text(const bench_options& o, const model& loaded, const measurement& m, bool quantised) {
     const std::string title = loaded.config().name.empty() ? o.model : loaded.config().name;
-    return printable(title) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) + ", " + std::to_string(loaded.threads()) + " threads, activations " +
-           std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) + "\n" +  //
+    return printable(title) + ", " + cpu_name() + ", " + std::string(loaded.cpu_target()) +
+           (loaded.fast_kernels().empty() ? "" : " with " + std::string(loaded.fast_kernels())) + ", " + std::to_string(loaded.threads()) +
+           " threads, activations " + std::string(name(loaded.activations())) + ", KV " + std::string(name(o.compute.kv_type)) + ", depth " + grouped(o.depth) +
+           "\n" +  //
            rates_text("prefill  ", m.prefill, m.prefill_share, quantised ? "the int8 peak" : "the f32 peak") +
            rates_text("decode   ", m.decode, m.decode_share, "the read bandwidth") + "peaks    " + fixed(m.peaks.int8_ops_per_second / 1e9, 1) +
            " GOP/s int8 (" + m.peaks.int8_instructions + "), " + fixed(m.peaks.f32_ops_per_second / 1e9, 1) + " GFLOP/s f32 (" + m.peaks.f32_instructions +
@@ -248,10 +277,11 @@ int bench(const invocation& call) {
     if (auto done = measure(*loaded, o, call.stop, m); !done) return fail(done.error(), call.stop);
 
     const auto room = plume::plan(o.model);
-    m.peaks         = measure_peaks(loaded->threads(), room ? room->available / 4 : std::uint64_t{64} << 20);
+    m.peaks         = measure_peaks(loaded->threads(), room ? room->available / 4 : std::uint64_t{64} << 20, loaded->cpu_target() == "amx");
     if (call.stop.asked()) return exit_interrupted;
-    add_shares(o, *file, loaded->config(), m);
-    const bool quantised = count_work(*file).quantised;
+    const auto work      = count_work(*file);
+    const bool quantised = work.quantised;
+    count_runs(o, work, loaded->config(), m);
 
     if (m.prefill_share > 1 || m.decode_share > 1)
         say("note: more than 100 % of a peak: the model fits into the caches, or something disturbed the measurement of the peaks");

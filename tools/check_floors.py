@@ -22,6 +22,7 @@ FLOORS = [
     ("kernels/cuda/",          3, "kernels/cuda"),
     ("kernels/",               2, "kernel table"),
     ("src/dispatch",           3, "dispatch"),
+    ("src/fast",               4, "ops"),
     ("src/cpu",                3, "dispatch"),
     ("src/system",             0, "core"),
     ("src/numerics",           0, "core"),
@@ -50,7 +51,8 @@ FLOORS = [
 ]
 
 # Who may see another folder of the same floor, and why.
-SIDEWAYS = {("io", "quant")}   # the reader takes names and sizes of weight types from THE LIST, so that there is no second one
+SIDEWAYS = {("io", "quant"),     # the reader takes names and sizes of weight types from THE LIST, so that there is no second one
+            ("bench", "tools")}  # the machine's peaks and random weights, so that there is no second code for them either
 
 # Third-party headers and the only places that may include them.
 ROOMS = [

@@ -22,7 +22,7 @@ ENDS = """abort exit _exit _Exit quick_exit at_quick_exit atexit __cxa_atexit ra
 PRINTS = """printf fprintf vprintf vfprintf dprintf vdprintf wprintf puts fputs putchar fputc putc fputs_unlocked fwrite perror psignal syslog vsyslog
     __printf_chk __fprintf_chk __vfprintf_chk __vprintf_chk __dprintf_chk stdout stderr stdin getchar fgets gets scanf
     std::cout std::cerr std::clog std::cin std::wcout std::wcerr std::wclog std::ios_base::Init::Init()""".split()
-SETTINGS = "setenv unsetenv putenv clearenv setlocale std::locale::global(std::locale_const&) umask chdir fchdir srand random_r setrlimit".split()
+SETTINGS = "setenv unsetenv putenv clearenv setlocale std::locale::global(std::locale_const&) umask chdir fchdir srand random_r setrlimit arch_prctl".split()
 SOCKETS = """socket socketpair connect bind listen accept accept4 send sendto sendmsg recv recvfrom recvmsg getaddrinfo gethostbyname gethostbyname_r
     gethostbyaddr getnameinfo setsockopt getsockopt getpeername inet_pton res_query""".split()
 PROCESSES = """fork vfork _Fork clone clone3 execv execve execvp execvpe execl execle execlp execveat fexecve system popen pclose posix_spawn posix_spawnp
@@ -32,13 +32,14 @@ RAW = ["syscall"]   # whoever calls the kernel by number can do any of these
 # Imports that stand although they are on a list, each with its reason. Nothing else does.
 ALLOWED = {
     "__clang_call_terminate": "clang's landing pad of a noexcept function; it is reached only where a function that promises not to throw throws",
+    "arch_prctl": "the CPU target amx needs Linux's leave to use tiles, and asks for it when it is chosen",
     "pthread_sigmask": "the pool blocks signals while it starts its threads, so that the host's signals stay with the host's threads, and then restores the mask",
     "syscall": "the pool's futex wait and wake, which have no other name in the C library; ONLY_IN says which file may",
     "std::terminate()": "std::thread's destructor and assignment, inline in the standard library; every thread of the pool is joined before either",
 }
 ALLOWED_IN_DEBUG = {"__assert_fail": "an assertion of our own bugs; release builds have none"}
 # Members that may use an allowed import; all others may not.
-ONLY_IN = {"syscall": {"executor.cpp.o"}, "pthread_sigmask": {"executor.cpp.o"}}
+ONLY_IN = {"arch_prctl": {"system.cpp.o"}, "syscall": {"executor.cpp.o"}, "pthread_sigmask": {"executor.cpp.o"}}
 # Writable sections that a compiler makes on its own.
 ALLOWED_SECTIONS = re.compile(r"\.data\.rel\.ro|\.data\.(rel\.local\.)?DW\.ref\.")   # constants with addresses; what exception tables refer to
 

@@ -34,6 +34,22 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) double int8_avx512vnni(st
     return static_cast<double>(rounds) * sums * 64 * 2;
 }
 
+/// Full tiles, 16 × 16 sums of 64 products, four sums in turn. The instructions are spelled out, so that this file needs no flag.
+double int8_amx(std::size_t rounds) {
+    struct alignas(64) {
+        std::uint8_t  palette = 1, start_row = 0, reserved[14] = {};
+        std::uint16_t row_bytes[16] = {};
+        std::uint8_t  row_count[16] = {};
+    } shape;
+    for (int tile = 0; tile < 8; ++tile) shape.row_bytes[tile] = 64, shape.row_count[tile] = 16;
+    asm volatile("ldtilecfg %0" ::"m"(shape));
+    asm volatile("tilezero %%tmm0; tilezero %%tmm1; tilezero %%tmm4; tilezero %%tmm5; tilezero %%tmm6; tilezero %%tmm7" ::);
+    for (std::size_t r = 0; r < rounds; ++r)
+        asm volatile("tdpbssd %%tmm1, %%tmm0, %%tmm4; tdpbssd %%tmm1, %%tmm0, %%tmm5; tdpbssd %%tmm1, %%tmm0, %%tmm6; tdpbssd %%tmm1, %%tmm0, %%tmm7" ::);
+    asm volatile("tilerelease" ::);
+    return static_cast<double>(rounds) * 4 * 16 * 16 * 64 * 2;
+}
+
 __attribute__((target("avx512f,avx512bw"))) double int8_avx512(std::size_t rounds) {
     __m512i acc[sums], a = _mm512_set1_epi8(1), b = _mm512_set1_epi8(2), ones = _mm512_set1_epi16(1);
     PLUME_UNROLL for (auto& x : acc) x = _mm512_setzero_si512();
@@ -105,7 +121,8 @@ struct choice {
     work_fn     work;
 };
 
-choice best_int8() {
+choice best_int8(bool tiles) {
+    if (tiles) return {"amx", int8_amx};
     if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) return {"avx512vnni", int8_avx512vnni};
     if (__builtin_cpu_supports("avx512bw")) return {"avx512bw", int8_avx512};
     if (__builtin_cpu_supports("avx2")) return {"avx2", int8_avx2};
@@ -183,8 +200,11 @@ double bandwidth_peak(std::size_t threads, std::uint64_t memory_bytes) {
 
 }  // namespace
 
-machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes) {
-    const auto    int8 = best_int8(), f32 = best_f32();
+double measure_int8_peak(std::size_t threads) { return arithmetic_peak(threads, best_int8(false).work); }
+double measure_f32_peak(std::size_t threads) { return arithmetic_peak(threads, best_f32().work); }
+
+machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes, bool tiles) {
+    const auto    int8 = best_int8(tiles), f32 = best_f32();
     machine_peaks p;
     p.int8_instructions     = int8.name;
     p.f32_instructions      = f32.name;

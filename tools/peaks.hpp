@@ -14,7 +14,12 @@ struct machine_peaks {
     std::string int8_instructions, f32_instructions;
 };
 
-/// Takes about a second. `memory_bytes` is the most that the bandwidth measurement may allocate.
-[[nodiscard]] machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes);
+/// One of them alone, in about a third of a second; int8 by vectors.
+[[nodiscard]] double measure_int8_peak(std::size_t threads);
+[[nodiscard]] double measure_f32_peak(std::size_t threads);
+
+/// Takes about a second. `memory_bytes` is the most that the bandwidth measurement may allocate. With `tiles`, where a model runs on the CPU target amx (and
+/// so has the system's leave), the int8 peak is the tile unit's, else the best of vectors.
+[[nodiscard]] machine_peaks measure_peaks(std::size_t threads, std::uint64_t memory_bytes, bool tiles);
 
 }  // namespace plume::tool

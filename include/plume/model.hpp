@@ -31,12 +31,20 @@ enum class repack : std::uint8_t {
 };
 
 struct load_options {
-    bool                              map     = true;  // map the file while it is read; false: read a private copy piece by piece
-    plume::repack                     repack  = plume::repack::lazy;
-    std::size_t                       threads = 0;   // of the model's own pool, the calling thread included; 0: as many as this process may use
-    std::shared_ptr<plume::executor>  executor{};    // the host's own, instead of a pool
-    std::string                       cpu_target{};  // "scalar", "avx2", "avx512", "avx512vnni"; empty: the best that runs here
-    plume::activations                activations = plume::activations::mixed;
+    bool                             map     = true;  // map the file while it is read; false: read a private copy piece by piece
+    plume::repack                    repack  = plume::repack::lazy;
+    std::size_t                      threads = 0;  // of the model's own pool, the calling thread included; 0: as many as this process may use
+    std::shared_ptr<plume::executor> executor{};   // the host's own, instead of a pool
+    // "scalar", "avx2", "avx512", "avx512vnni", "amx"; empty: the best that runs here. Choosing amx asks Linux to let this process use tiles, after which
+    // it refuses alternative signal stacks (sigaltstack) too small for them; "avx512vnni" avoids that.
+    std::string        cpu_target{};
+    plume::activations activations = plume::activations::mixed;
+
+    /// Breaks the numbers contract for speed: matrices of floats (F32, F16, BF16) and what they meet are rounded to bf16, 8 bits of precision, where this CPU
+    /// multiplies that faster than f32. F16 weights lose 3 bits, F32 weights 16; embedding rows lose none. Logits then differ from machine to machine, and with
+    /// the prefill chunk. Quantised weights, and CPUs where it pays nothing, give what they always give; so does a cpu_target that is not the best here.
+    bool fast = false;
+
     std::function<bool(double share)> on_progress{};  // share of the work done, 0 to 1; false cancels
     notice_fn                         on_notice{};
     std::stop_token                   stop{};
@@ -69,7 +77,8 @@ class model {
 public:
     [[nodiscard]] const plume::tokenizer& tokenizer() const noexcept;
     [[nodiscard]] const model_config&     config() const noexcept;
-    [[nodiscard]] std::string_view        cpu_target() const noexcept;  // the one in use
+    [[nodiscard]] std::string_view        cpu_target() const noexcept;    // the one in use
+    [[nodiscard]] std::string_view        fast_kernels() const noexcept;  // what load_options::fast brought; empty: nothing, every bit is the contract's
     [[nodiscard]] plume::activations      activations() const noexcept;
     [[nodiscard]] std::size_t             threads() const noexcept;
     [[nodiscard]] std::uint64_t           weight_bytes() const noexcept;  // allocated

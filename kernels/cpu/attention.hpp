@@ -3,156 +3,271 @@
 #include <kernels/table.hpp>
 
 #include "exp.hpp"
+#include "kv_cache.hpp"
+
+// Attention over one split of the cached positions. A row is one query token's head. All rows of a task meet a tile of 64 positions before the next:
+// its keys and values are decoded once, in parts of 16 KiB, and each vector of them serves several rows from registers.
+// A row's numbers are one chain that knows nothing of the rows beside it: scores with e ascending, scaled; the tile's maximum and sum by fixed trees;
+// values with the position ascending; tiles counted from position 0. "Online normalizer calculation for softmax", Milakov and Gimelshein 2018.
 
 namespace plume::kernels::cpu {
 
-/// How the cache holds an element.
+/// Lane r of the result is the reduction of 16 floats at p + 16·r, by reduce_add's tree; p is aligned.
 template <class A>
-struct cache_f32 {
-    using element = float;
-    PLUME_INLINE static typename A::f32 load(const float* p) noexcept { return A::load(p); }
-    PLUME_INLINE static typename A::f32 load_n(const float* p, std::size_t n) noexcept { return A::load_n(p, n); }
-    PLUME_INLINE static void            store(float* p, typename A::f32 x) noexcept { A::store(p, x); }
-};
+PLUME_INLINE typename A::f32 reduce_add_rows(const float* p) noexcept {
+    if constexpr (requires { A::reduce_add_rows(p); }) {
+        return A::reduce_add_rows(p);
+    } else {
+        float r[16];
+        for (std::size_t i = 0; i < 16; ++i) r[i] = A::reduce_add(A::load(p + 16 * i));
+        return A::load(r);
+    }
+}
 template <class A>
-struct cache_f16 {
-    using element = std::uint16_t;
-    PLUME_INLINE static typename A::f32 load(const element* p) noexcept { return A::load_f16(p); }
-    PLUME_INLINE static typename A::f32 load_n(const element* p, std::size_t n) noexcept { return A::load_f16_n(p, n); }
-    PLUME_INLINE static void            store(element* p, typename A::f32 x) noexcept { A::store_f16(p, x); }
-};
-
-/// Key into [S/16][E][16] at lane position % 16, value into [S][E].
-template <class A, class Cache>
-void append_kv(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept {
-    using element   = typename Cache::element;
-    element* keys   = static_cast<element*>(k_cache) + position / 16 * 16 * E + position % 16;
-    element* values = static_cast<element*>(v_cache) + position * E;
-    for (std::size_t e = 0; e < E; e += 16) {
-        const std::size_t n = E - e < 16 ? E - e : 16;
-        element           k16[16], v16[16];
-        Cache::store(k16, A::load_n(k + e, n));
-        Cache::store(v16, A::load_n(v + e, n));
-        for (std::size_t i = 0; i < n; ++i) keys[16 * (e + i)] = k16[i], values[e + i] = v16[i];
+PLUME_INLINE typename A::f32 reduce_max_rows(const float* p) noexcept {
+    if constexpr (requires { A::reduce_max_rows(p); }) {
+        return A::reduce_max_rows(p);
+    } else {
+        float r[16];
+        for (std::size_t i = 0; i < 16; ++i) r[i] = A::reduce_max(A::load(p + 16 * i));
+        return A::load(r);
     }
 }
 
-/// H heads at once: they share every load of K and V. Each head's numbers are the same whatever H is.
-template <class A, class Cache, int H>
-struct attention_heads {
-    using f32                        = typename A::f32;
-    using element                    = typename Cache::element;
-    static constexpr int tile_groups = attention_tile / 16;
+/// score[r][position] for R rows and J groups of 16 positions: the chains over elements [0, n) of a part, begun or continued; the last one scales.
+template <class A, bool On, int R, int J>
+[[gnu::noinline]] void scores(const float* const* q, const float* keys, std::size_t n, float* score, bool begin, bool end, float scale,
+                              prefetching<On> ahead) noexcept {
+    typename A::f32 acc[R][J];
+    const float*    row[R];
+    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+        row[r.value] = q[r.value];
+        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { acc[r.value][j.value] = begin ? A::set1(0) : A::load(score + attention_tile * r.value + 16 * j.value); });
+    });
+    for (std::size_t e = 0; e < n; ++e, keys += attention_tile) {
+        ahead.next();
+        typename A::f32 k[J];
+        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { k[j.value] = A::load(keys + 16 * j.value); });
+        unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+            const auto x = A::set1(row[r.value][e]);
+            unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { acc[r.value][j.value] = A::fma(k[j.value], x, acc[r.value][j.value]); });
+        });
+    }
+    const auto factor = A::set1(scale);
+    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA {
+            auto& x = acc[r.value][j.value];
+            A::store(score + attention_tile * r.value + 16 * j.value, end ? A::mul(x, factor) : x);
+        });
+    });
+}
+
+/// out[r][c] = out[r][c] · correction[r] + Σ p[r][s] · values[s][c] over n positions, ascending, for R rows and C groups of 16 channels; where C is 1
+/// there may be fewer channels.
+template <class A, bool On, int R, int C>
+[[gnu::noinline]] void weigh(const float* p, const float* values, std::size_t n, float* const* out, std::size_t channel, std::size_t channels,
+                             const float* correction, prefetching<On> ahead) noexcept {
+    typename A::f32 acc[R][C];
+    const auto      at = [&](auto r, auto c) PLUME_INLINE_LAMBDA { return out[r.value] + channel + 16 * c.value; };
+    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
+            acc[r.value][c.value] = A::mul(C == 1 ? A::load_n(at(r, c), channels) : A::load(at(r, c)), A::set1(correction[r.value]));
+        });
+    });
+    for (std::size_t s = 0; s < n; ++s, values += part_width) {
+        ahead.next();
+        typename A::f32 v[C];
+        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA { v[c.value] = A::load(values + 16 * c.value); });
+        unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+            const auto x = A::set1(p[attention_tile * r.value + s]);
+            unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA { acc[r.value][c.value] = A::fma(x, v[c.value], acc[r.value][c.value]); });
+        });
+    }
+    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
+        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
+            if constexpr (C == 1)
+                A::store_n(at(r, c), acc[r.value][c.value], channels);
+            else
+                A::store(at(r, c), acc[r.value][c.value]);
+        });
+    });
+}
+
+/// Up to 64 rows of a task.
+template <class A>
+struct attention_pass {
+    using f32 = typename A::f32;
 
     const attention_task& task;
-    std::size_t           head;                       // the first
-    alignas(64) float score[H][attention_tile] = {};  // scores, then probabilities
+    std::size_t           n_rows;
+    alignas(64) float score[attention_rows * attention_tile];  // [row][position]: scores, then probabilities
+    alignas(64) float part[attention_tile * part_width];       // decoded keys or values
+    alignas(64) float m[attention_rows], l[attention_rows], correction[attention_rows];
+    const float* q[attention_rows];
+    float*       out[attention_rows];
+    std::size_t  first[attention_rows], end[attention_rows];  // the positions a row sees in this split
 
-    PLUME_INLINE const float* q(int h) const noexcept { return task.q + (head + h) * task.q_stride; }
-    PLUME_INLINE float*       out(int h) const noexcept { return task.out + (head + h) * (task.E + 2); }
-
-    /// score = scale · (q·k) for J groups of 16 positions from group j of the tile at `position`; e ascending.
-    template <int J>
-    PLUME_INLINE void scores(std::size_t position, int j) noexcept {
-        const std::size_t E    = task.E;
-        const element*    keys = static_cast<const element*>(task.k) + (position + 16 * j) * E;
-        f32               acc[H][J];
-        unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA { unrolled<J>([&](auto i) PLUME_INLINE_LAMBDA { acc[h.value][i.value] = A::set1(0); }); });
-        for (std::size_t e = 0; e < E; ++e)
-            unrolled<J>([&](auto i) PLUME_INLINE_LAMBDA {
-                const f32 k = Cache::load(keys + 16 * (i.value * E + e));
-                unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA { acc[h.value][i.value] = A::fma(k, A::set1(q(h.value)[e]), acc[h.value][i.value]); });
-            });
-        unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA {
-            unrolled<J>([&](auto i) PLUME_INLINE_LAMBDA { A::store(score[h.value] + 16 * (j + i.value), A::mul(acc[h.value][i.value], A::set1(task.scale))); });
-        });
-    }
-
-    /// Probabilities of n <= 64 positions against the new maximum; returns the factor for what was summed before.
-    PLUME_INLINE float soften(int h, std::size_t n) noexcept {
-        const f32  lowest   = A::set1(-__builtin_inff());
-        float&     m        = out(h)[task.E];
-        float&     l        = out(h)[task.E + 1];
-        f32        best     = lowest, group[tile_groups];
-        const auto in_group = [&](int j)
-                                  PLUME_INLINE_LAMBDA { return n <= 16 * static_cast<std::size_t>(j) ? std::size_t{0} : n - 16 * static_cast<std::size_t>(j); };
-        unrolled<tile_groups>([&](auto j) PLUME_INLINE_LAMBDA {  // positions from n on may hold anything
-            group[j.value] = A::keep_first(A::load(score[h] + 16 * j.value), in_group(j.value), -__builtin_inff());
-            best           = A::max(best, group[j.value]);
-        });
-        const float m_new      = A::first(A::max(A::set1(m), A::set1(A::reduce_max(best))));
-        const float correction = A::first(exp<A>(A::set1(m - m_new)));
-        unrolled<tile_groups>([&](auto j) PLUME_INLINE_LAMBDA {
-            group[j.value] = A::keep_first(exp<A>(A::sub(group[j.value], A::set1(m_new))), in_group(j.value), 0);
-            A::store(score[h] + 16 * j.value, group[j.value]);
-        });
-        const float sum = A::reduce_add(A::add(A::add(group[0], group[1]), A::add(group[2], group[3])));
-        m               = m_new;
-        l               = A::first(A::fma(A::set1(l), A::set1(correction), A::set1(sum)));
-        return correction;
-    }
-
-    /// out[e .. e + 16·C) = out · correction + Σ p·v over n positions, ascending. Tail: the last channels, fewer than 16.
-    template <int C, bool Tail>
-    PLUME_INLINE void values(const float* correction, std::size_t position, std::size_t n, std::size_t e) noexcept {
-        const std::size_t E = task.E;
-        const element*    v = static_cast<const element*>(task.v) + position * E + e;
-        f32               acc[H][C];
-        unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA {
-            unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
-                const float* p        = out(h.value) + e + 16 * c.value;
-                acc[h.value][c.value] = A::mul(Tail ? A::load_n(p, E - e) : A::load(p), A::set1(correction[h.value]));
-            });
-        });
-        for (std::size_t s = 0; s < n; ++s, v += E)
-            unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
-                const f32 v16 = Tail ? Cache::load_n(v, E - e) : Cache::load(v + 16 * c.value);
-                unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA { acc[h.value][c.value] = A::fma(A::set1(score[h.value][s]), v16, acc[h.value][c.value]); });
-            });
-        unrolled<H>([&](auto h) PLUME_INLINE_LAMBDA {
-            unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
-                float* p = out(h.value) + e + 16 * c.value;
-                if constexpr (Tail)
-                    A::store_n(p, acc[h.value][c.value], E - e);
-                else
-                    A::store(p, acc[h.value][c.value]);
-            });
-        });
-    }
-
-    /// "Online normalizer calculation for softmax", Milakov and Gimelshein 2018, in tiles of 64 positions counted from position 0.
-    PLUME_INLINE void run() noexcept {
-        for (int h = 0; h < H; ++h) {
-            for (std::size_t e = 0; e < task.E; ++e) out(h)[e] = 0;
-            out(h)[task.E]     = -__builtin_inff();
-            out(h)[task.E + 1] = 0;
+    attention_pass(const attention_task& t, std::size_t from, std::size_t n) noexcept : task(t), n_rows(n), part{} {
+        for (std::size_t r = 0; r < n; ++r) {
+            const std::size_t token = (from + r) / t.G, head = (from + r) % t.G, sees = t.position + token + 1, split_end = t.begin + attention_split;
+            q[r]     = t.q + token * t.q_token_stride + head * t.q_stride;
+            out[r]   = t.out + token * t.out_token_stride + head * partial_floats(t.E);
+            first[r] = t.window != 0 && sees > t.window && sees - t.window > t.begin ? sees - t.window : t.begin;
+            end[r]   = sees < split_end ? sees : split_end;
+            if (first[r] > end[r]) first[r] = end[r];
+            for (std::size_t e = 0; e < t.E; ++e) out[r][e] = 0;
         }
-        for (std::size_t position = task.begin; position < task.end; position += attention_tile) {
-            const std::size_t n      = task.end - position < attention_tile ? task.end - position : attention_tile;
-            const int         groups = static_cast<int>((n + 15) / 16);
-            int               j      = 0;
-            for (; j + A::score_groups <= groups; j += A::score_groups) scores<A::score_groups>(position, j);
-            if constexpr (A::score_groups > 1)
-                for (; j < groups; ++j) scores<1>(position, j);
-            float correction[H];
-            for (int h = 0; h < H; ++h) correction[h] = soften(h, n);
-            std::size_t e = 0;
-            for (; e + 16 * A::value_groups <= task.E; e += 16 * A::value_groups) values<A::value_groups, false>(correction, position, n, e);
-            if constexpr (A::value_groups > 1)
-                for (; e + 16 <= task.E; e += 16) values<1, false>(correction, position, n, e);
-            if (e < task.E) values<1, true>(correction, position, n, e);
+        for (std::size_t r = 0; r < attention_rows; ++r) m[r] = -__builtin_inff(), l[r] = correction[r] = 0;
+    }
+
+    template <class Cache>
+    void run() noexcept {
+        const std::size_t start = first[0] > task.begin ? first[0] / attention_tile * attention_tile : task.begin;
+        for (std::size_t position = start, a = 0, b = 0; position < end[n_rows - 1]; position += attention_tile) {
+            while (a < n_rows && end[a] <= position) ++a;                    // neither ends nor beginnings decrease from row to row: the rows that see
+            while (b < n_rows && first[b] < position + attention_tile) ++b;  // something of this tile are [a, b)
+            if (a >= b) continue;
+            if (b - a <= A::attention_rows)
+                tile<Cache, true>(position, a, b);
+            else
+                tile<Cache, false>(position, a, b);
         }
+        for (std::size_t r = 0; r < n_rows; ++r) out[r][task.E] = m[r], out[r][task.E + 1] = l[r];
+    }
+
+private:
+    /// Rows [a, b) meet the tile at `position`. With few rows, as in decode, all of it comes from memory: so that nobody waits, the next tile's lines
+    /// are asked for evenly, half of a part's while the same part of this tile is decoded, half while it is used.
+    template <class Cache, bool Ahead>
+    PLUME_INLINE void tile(std::size_t position, std::size_t a, std::size_t b) noexcept {
+        const std::size_t next_tile = Cache::tile_bytes(task.E), step = next_tile * part_width / (128 * task.E), n = seen_before(b - 1, position);
+        const auto        next = [&](const void* data, std::size_t from, std::size_t half) PLUME_INLINE_LAMBDA {
+            return prefetching<Ahead>{static_cast<const char*>(data) + (position / attention_tile + 1) * next_tile + step * (2 * from + 64 * half), step};
+        };
+        for (std::size_t e = 0; e < task.E; e += part_width) {
+            const std::size_t width = task.E - e < part_width ? task.E - e : part_width;
+            Cache::keys({task.k, position, n, e, width, task.E}, part, next(task.k, e, 0));
+            in_blocks(a, b, [&](std::size_t r, auto count) PLUME_INLINE_LAMBDA {
+                score_block<Ahead, decltype(count)::value>(r, position, e, width, next(task.k, e, 1));
+            });
+        }
+        for (std::size_t r = a; r < b; r += 16) {
+            const std::size_t count = b - r < 16 ? b - r : 16;
+            if (unseen(r + count - 1, position) == 0 && seen_before(r, position) == attention_tile)
+                soften<true>(r, count, position);
+            else
+                soften<false>(r, count, position);
+        }
+        for (std::size_t c = 0; c < task.E; c += part_width) {
+            const std::size_t width = task.E - c < part_width ? task.E - c : part_width;
+            Cache::values({task.v, position, n, c, width, task.E}, part, next(task.v, c, 0));
+            in_blocks(a, b, [&](std::size_t r, auto count) PLUME_INLINE_LAMBDA {
+                weigh_block<Ahead, decltype(count)::value>(r, position, c, width, next(task.v, c, 1));
+            });
+        }
+    }
+
+    /// Positions of the tile that a row does not see yet, and those up to its end.
+    PLUME_INLINE std::size_t unseen(std::size_t r, std::size_t position) const noexcept { return first[r] > position ? first[r] - position : 0; }
+    PLUME_INLINE std::size_t seen_before(std::size_t r, std::size_t position) const noexcept {
+        return end[r] - position < attention_tile ? end[r] - position : attention_tile;
+    }
+
+    /// f(row, index<count>) for rows [a, b) in blocks of equal size, as far as that goes.
+    template <class F>
+    PLUME_INLINE static void in_blocks(std::size_t a, std::size_t b, F&& f) noexcept {
+        constexpr std::size_t most   = A::attention_rows;
+        const std::size_t     blocks = (b - a + most - 1) / most, size = (b - a + blocks - 1) / blocks;
+        for (; a < b; a += size) {
+            const std::size_t n = b - a < size ? b - a : size;
+            unrolled<A::attention_rows>([&](auto i) PLUME_INLINE_LAMBDA {
+                if (n == i.value + 1) f(a, index<i.value + 1>{});
+            });
+        }
+    }
+
+    template <bool On, int R>
+    PLUME_INLINE void score_block(std::size_t r, std::size_t position, std::size_t e, std::size_t width, prefetching<On> ahead) noexcept {
+        const float* from[R];
+        unrolled<R>([&](auto i) PLUME_INLINE_LAMBDA { from[i.value] = q[r + i.value] + e; });
+        constexpr int     J      = A::score_groups;
+        const std::size_t groups = (seen_before(r + R - 1, position) + 15) / 16;
+        const auto        some   = [&]<int N>(index<N>, std::size_t j) PLUME_INLINE_LAMBDA {
+            scores<A, On, R, N>(from, part + 16 * j, width, score + attention_tile * r + 16 * j, e == 0, e + width == task.E, task.scale, ahead);
+        };
+        if (J == 4 && groups <= 2) return some(index<2>{}, 0);
+        for (std::size_t j = 0; j < groups; j += J) some(index<J>{}, j);
+    }
+
+    /// Probabilities of n <= 16 rows against the new maximum, and the factor for what was summed before. Whole: they see all of the tile.
+    template <bool Whole>
+    void soften(std::size_t r, std::size_t n, std::size_t position) noexcept {
+        alignas(64) float sums[16 * 16] = {};
+        for (std::size_t i = 0; i < n; ++i) {
+            float* s = score + attention_tile * (r + i);
+            if (!Whole) fill_unseen(r + i, position, -__builtin_inff());
+            A::store(sums + 16 * i, A::max(A::max(A::load(s), A::load(s + 16)), A::max(A::load(s + 32), A::load(s + 48))));
+        }
+        const f32 m_old = A::load_n(m + r, n), m_new = A::max(m_old, reduce_max_rows<A>(sums)), factor = exp<A>(A::sub(m_old, m_new));
+        A::store_n(m + r, m_new, n);
+        A::store_n(correction + r, factor, n);
+        for (std::size_t i = 0; i < n; ++i) {
+            float*      s       = score + attention_tile * (r + i);
+            const float maximum = m[r + i];
+            if (!Whole) fill_unseen(r + i, position, maximum);  // the exponential of -infinity is slow
+            unrolled<4>([&](auto j)
+                            PLUME_INLINE_LAMBDA { A::store(s + 16 * j.value, exp_of_negative<A>(A::sub(A::load(s + 16 * j.value), A::set1(maximum)))); });
+            if (!Whole) fill_unseen(r + i, position, 0);
+            A::store(sums + 16 * i, A::add(A::add(A::load(s), A::load(s + 16)), A::add(A::load(s + 32), A::load(s + 48))));
+        }
+        A::store_n(l + r, A::fma(A::load_n(l + r, n), factor, reduce_add_rows<A>(sums)), n);
+    }
+    PLUME_INLINE void fill_unseen(std::size_t r, std::size_t position, float x) noexcept {
+        float*            s     = score + attention_tile * r;
+        const std::size_t begin = unseen(r, position), n = seen_before(r, position);
+        for (std::size_t i = 0; i < begin; ++i) s[i] = x;
+        for (std::size_t i = n; i < attention_tile; ++i) s[i] = x;
+    }
+
+    template <bool On, int R>
+    PLUME_INLINE void weigh_block(std::size_t r, std::size_t position, std::size_t channel, std::size_t width, prefetching<On> ahead) noexcept {
+        // All rows see [begin, end); some see a few positions before or after.
+        std::size_t begin = unseen(r + R - 1, position), until = seen_before(r, position);
+        if (begin >= until) begin = until = attention_tile;  // nothing in common: each row by itself
+        float factor[R];
+        unrolled<R>([&](auto i) PLUME_INLINE_LAMBDA {
+            const std::size_t row = r + i.value, from = unseen(row, position), to = seen_before(row, position), stop = to < begin ? to : begin;
+            factor[i.value] = correction[row];
+            if (from < stop) weigh_rows<On, 1>(row, from, stop, channel, width, factor + i.value, ahead), factor[i.value] = 1;
+        });
+        if (begin < until) weigh_rows<On, R>(r, begin, until, channel, width, factor, ahead);
+        unrolled<R>([&](auto i) PLUME_INLINE_LAMBDA {
+            const float       one = 1;
+            const std::size_t to  = seen_before(r + i.value, position);
+            if (until < to) weigh_rows<On, 1>(r + i.value, until, to, channel, width, &one, ahead);
+        });
+    }
+    template <bool On, int R>
+    PLUME_INLINE void weigh_rows(std::size_t r, std::size_t begin, std::size_t until, std::size_t channel, std::size_t width, const float* factor,
+                                 prefetching<On> ahead) noexcept {
+        const auto some = [&]<int C>(index<C>, std::size_t c) PLUME_INLINE_LAMBDA {
+            weigh<A, On, R, C>(score + attention_tile * r + begin, part + part_width * begin + c, until - begin, out + r, channel + c,
+                               width - c < 16 ? width - c : 16, factor, ahead);
+        };
+        constexpr int C = A::value_groups;
+        std::size_t   c = 0;
+        for (; C > 1 && c + 16 * C <= width; c += 16 * C) some(index<C>{}, c);
+        if constexpr (C > 2)
+            if (c + 32 <= width) some(index<2>{}, c), c += 32;
+        for (; c < width; c += 16) some(index<1>{}, c);
     }
 };
 
 template <class A, class Cache>
 void attention(const attention_task& task) noexcept {
-    std::size_t head = 0;
-    for (; head + A::heads <= task.G; head += A::heads) attention_heads<A, Cache, A::heads>{task, head}.run();
-    if constexpr (A::heads > 2)
-        for (; head + 2 <= task.G; head += 2) attention_heads<A, Cache, 2>{task, head}.run();
-    if constexpr (A::heads > 1)
-        for (; head < task.G; ++head) attention_heads<A, Cache, 1>{task, head}.run();
+    const std::size_t rows = task.T * task.G;
+    for (std::size_t r = 0; r < rows; r += attention_rows)
+        attention_pass<A>(task, r, rows - r < attention_rows ? rows - r : attention_rows).template run<Cache>();
 }
 
 /// Partial i weighs exp(m_i - m), m the largest of their maximums.

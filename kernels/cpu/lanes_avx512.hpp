@@ -35,10 +35,14 @@ struct lanes_avx512 {
     // A tile of 8 tokens × 2 panels keeps more sums than there are registers, and is still faster than any that fits: each broadcast serves two panels.
     static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
     static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
-    static constexpr std::size_t mults_per_ms = std::size_t{1} << 26;
-    static constexpr int         heads        = 4;
-    static constexpr int         score_groups = 4;
-    static constexpr int         value_groups = 4;
+    static constexpr int         float_panels   = 4;
+    static constexpr int         float_tokens   = 6;
+    static constexpr int         float_few      = 12;
+    static constexpr int         float_sums     = 24;
+    static constexpr std::size_t mults_per_ms   = std::size_t{1} << 26;
+    static constexpr int         attention_rows = 6;
+    static constexpr int         score_groups   = 4;
+    static constexpr int         value_groups   = 4;
 
     PLUME_INLINE static __mmask16 first_n(std::size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffffu : (1u << n) - 1); }
 
@@ -86,6 +90,32 @@ struct lanes_avx512 {
         return _mm_cvtss_f32(_mm_max_ss(a2, _mm_shuffle_ps(a2, a2, 1)));
     }
 
+    /// Lane r of the result is the reduction of 16 floats at p + 16·r, by reduce_add's tree: a transposition that joins as it goes.
+    template <class Join>
+    PLUME_INLINE static f32 reduce_rows(const float* p, Join join) {
+        const auto two = [&](int r) PLUME_INLINE_LAMBDA {  // rows r and r + 4: 16 lanes each become 8
+            const __m512 a = _mm512_load_ps(p + 16 * r), b = _mm512_load_ps(p + 16 * (r + 4));
+            return join(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+        };
+        const auto four = [&](int r) PLUME_INLINE_LAMBDA {  // r, r + 4, r + 8, r + 12: a quarter of four lanes each
+            const __m512 a = two(r), b = two(r + 8);
+            return join(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+        };
+        const auto eight = [&](int r) PLUME_INLINE_LAMBDA {
+            const __m512d a = _mm512_castps_pd(four(r)), b = _mm512_castps_pd(four(r + 1));
+            return join(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+        };
+        const __m512 a = eight(0), b = eight(2);
+        return {join(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd))};
+    }
+    PLUME_INLINE static f32 reduce_add_rows(const float* p) {
+        return reduce_rows(p, [](__m512 a, __m512 b) PLUME_INLINE_LAMBDA { return _mm512_add_ps(a, b); });
+    }
+    PLUME_INLINE static f32 reduce_max_rows(const float* p) {
+        return reduce_rows(p, [](__m512 a, __m512 b) PLUME_INLINE_LAMBDA { return _mm512_max_ps(a, b); });
+    }
+    PLUME_INLINE static f32 times_power_of_2(f32 a, f32 n) { return {_mm512_scalef_ps(a.v, n.v)}; }  // n an integer; rounds once
+
     PLUME_INLINE static i32 iset1(std::int32_t x) { return {_mm512_set1_epi32(x)}; }
     PLUME_INLINE static i32 iadd(i32 a, i32 b) { return {_mm512_add_epi32(a.v, b.v)}; }
     PLUME_INLINE static i32 isub(i32 a, i32 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
@@ -118,8 +148,10 @@ struct lanes_avx512 {
     PLUME_INLINE static f32 load_f16(const void* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)))}; }
     PLUME_INLINE static f32 load_f16_n(const void* p, std::size_t n) { return {_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_n(n), p))}; }
     PLUME_INLINE static f32 load_bf16(const void* p) {
-        const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
-        return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+        const __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256(static_cast<const __m256i*>(p)));  // by the load port: one shuffle is left
+        const __m512i twin = _mm512_setr_epi32(0 << 16, 1 << 16, 2 << 16, 3 << 16, 4 << 16, 5 << 16, 6 << 16, 7 << 16, 8 << 16, 9 << 16, 10 << 16, 11 << 16,
+                                               12 << 16, 13 << 16, 14 << 16, 15 << 16);
+        return {_mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(0xaaaaaaaau, twin, both))};
     }
     PLUME_INLINE static void store_f16(std::uint16_t* p, f32 x) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT));

@@ -38,6 +38,11 @@ struct matmul_entries<A, type_list<Fs...>> {
     static constexpr target_table::matmul_entry list[] = {matmul_of<A, Fs>()...};
 };
 
+template <class A, class Cache>
+consteval target_table::cache_entry cache_of() {
+    return {.append = Cache::append, .attention = attention<A, Cache>};
+}
+
 template <class A>
 consteval target_table make_table(const char* name) {
     return {.name             = name,
@@ -50,10 +55,7 @@ consteval target_table make_table(const char* name) {
             .rope_interleaved = rope_interleaved<A>,
             .silu_mul         = silu_mul<A>,
             .add              = add<A>,
-            .append_kv_f16    = append_kv<A, cache_f16<A>>,
-            .append_kv_f32    = append_kv<A, cache_f32<A>>,
-            .attention_f16    = attention<A, cache_f16<A>>,
-            .attention_f32    = attention<A, cache_f32<A>>,
+            .cache            = {cache_of<A, cache_floats<A, std::uint16_t>>(), cache_of<A, cache_floats<A, float>>(), cache_of<A, cache_q8_0<A>>()},
             .merge_attention  = merge_attention<A>,
             .all_finite       = all_finite<A>,
             .exp_and_sum      = exp_and_sum<A>};

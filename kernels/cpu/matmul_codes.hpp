@@ -88,6 +88,19 @@ struct packed_weights {
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
     }
     PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
+    /// Asks for what comes some blocks after block b: with all their streams, P panels are more than a core foresees by itself.
+    /// (Two cores, Q4_K, one token: 23.7 GB/s without, 29.4 with, where plain reading gives 29.)
+    PLUME_INLINE void prefetch(std::size_t b) const noexcept {
+        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+            constexpr panel_shape shape = shape_of(C, 0);
+            const std::byte*      codes = streams[p.value].codes + C.bits * std::size_t{64} * b + 1536;
+            unrolled<C.bits>([&](auto line) PLUME_INLINE_LAMBDA { __builtin_prefetch(codes + 64 * line.value, 0, 3); });
+            __builtin_prefetch(streams[p.value].scales + shape.scale_bytes * (b + 8), 0, 3);
+            if constexpr (shape.min_bytes != 0) __builtin_prefetch(streams[p.value].mins + shape.min_bytes * (b + 8), 0, 3);
+            if constexpr (shape.super_bytes != 0) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1), 0, 3);
+            if constexpr (shape.super_bytes > 64) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1) + 64, 0, 3);
+        });
+    }
     template <int G>
     PLUME_INLINE typename A::line group(int p, std::size_t b) const noexcept {
         return group_line<A, C, G>(streams[p].codes + C.bits * std::size_t{64} * b, table);
@@ -109,6 +122,7 @@ struct unpacked_weights {
             });
     }
     PLUME_INLINE const block_scales<A, C>& scales(int p, std::size_t b) const noexcept { return of_block[p][b]; }
+    PLUME_INLINE void                      prefetch(std::size_t) const noexcept {}
     template <int G>
     PLUME_INLINE typename A::line group(int p, std::size_t b) const noexcept {
         return A::load_line(lines[p][b][G]);
@@ -163,6 +177,7 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
 
     for (std::size_t b = 0; b < n; ++b, hi += 32 * M, lo += Planes == 2 ? 32 * M : 0, s += M, S += M, sums += 2 * M) {
         if (b + starts.ahead - 1 < n) starts.prepare(b + starts.ahead - 1);
+        if constexpr (M <= 2) w.prefetch(b);  // more tokens give the memory time
         i32 isum[parts][P][M];
         unrolled<parts>([&](auto part) PLUME_INLINE_LAMBDA {
             constexpr int groups = 8 / parts;

@@ -158,6 +158,12 @@ TEST_CASE("the CPU's features agree with the compiler's own detection") {
     CHECK(f.avx512vnni == (__builtin_cpu_supports("avx512vnni") != 0));
 }
 
+TEST_CASE("tiles are allowed where the CPU has them, again and again, and nowhere else") {
+    if (!detect_cpu().amx_int8) return MESSAGE("skipped: no AMX here");
+    CHECK(allow_tiles());
+    CHECK(allow_tiles());
+}
+
 TEST_CASE("fp_control sets the contract's rounding and denormals and gives the caller's back") {
     const unsigned before = _mm_getcsr();
     _mm_setcsr(before | 0x8040 | 0x2000);  // flush-to-zero, denormals-are-zero, round down

@@ -114,7 +114,7 @@ TEST_CASE("every target that this CPU has is tested, scalar first") {
 }
 
 TEST_CASE("matmul of codes equals the double-precision reference within its rounding bound, and the contract's chain to the bit, on every target") {
-    const sizes shapes[] = {{1, 1, 32}, {1, 17, 96}, {3, 16, 256}, {5, 33, 576}, {8, 64, 256}, {20, 48, 96}, {130, 19, 64}, {2, 20, 4096}};
+    const sizes shapes[] = {{1, 1, 32}, {1, 17, 96}, {3, 16, 256}, {5, 33, 576}, {8, 64, 256}, {20, 48, 96}, {130, 19, 64}, {2, 20, 4096}, {40, 33, 1056}};
     for_each_code_format([&](const quant::format_info& f, bool two_planes) {
         for (const auto& shape : shapes) {
             const std::size_t T = shape.T, N = shape.N, D = shape.D;
@@ -134,6 +134,19 @@ TEST_CASE("matmul of codes equals the double-precision reference within its roun
             }
         }
     });
+}
+
+TEST_CASE("amx multiplies 16 tokens and more by tiles: it keeps them in an order that only tiles read") {
+    for (const auto* target : targets()) {
+        if (std::string(target->name) != "amx") continue;
+        for (const bool two_planes : {false, true})
+            for (std::size_t t = 0; t < 40; ++t)
+                for (std::size_t k = 0; k < 96; k += 4) {
+                    const auto at = target->place(40, 96, two_planes, t, k);
+                    if (t < 32) CHECK(at.four == t / 16 * 16 * 96 + k / 32 * 512 + t % 16 * 32 + k % 32);
+                    if (t >= 32) CHECK(at.four >= 32 * 96);
+                }
+    }
 }
 
 TEST_CASE("one flipped bit of a weight's code leaves the rounding bound") {

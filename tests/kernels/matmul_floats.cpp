@@ -104,6 +104,34 @@ TEST_CASE("float matmul: the number of tokens and the range of panels change no 
     });
 }
 
+TEST_CASE("float matmul: any number of tokens, rows and columns gives the bits of the scalar target") {
+    for_each_float_format([&](const quant::format_info& f) {
+        // Rows that end within a panel, groups of one to four panels, columns around the ends of slabs, and all token counts that tiles are cut of.
+        const struct { std::size_t N, D; } shapes[] = {{1, 1}, {7, 33}, {37, 5}, {50, 255}, {64, 256}, {71, 257}, {83, 515}, {128, 1023}, {33, 1026}};
+        for (const auto& shape : shapes) {
+            constexpr std::size_t most = 40;
+            const std::size_t     N = shape.N, D = shape.D, n_panels = (N + 15) / 16;
+            const auto            m = random_floats(f, N, D, static_cast<unsigned>(N * D));
+            const auto            x = reals(most * D, static_cast<unsigned>(N));
+            std::vector<float>    chain(most * N);
+            for (std::size_t t = 0; t < most; ++t)
+                for (std::size_t r = 0; r < N; ++r)
+                    for (std::size_t k = 0; k < D; ++k) chain[t * N + r] = std::fma(m.w[r * D + k], x[t * D + k], chain[t * N + r]);
+            for (const auto* target : targets()) {
+                CAPTURE(target->name);
+                CAPTURE(N);
+                CAPTURE(D);
+                for (std::size_t T = 1; T <= most; ++T) {
+                    CAPTURE(T);
+                    std::vector<float> y(T * N, std::nanf("1"));
+                    entry(*target, f)(m.p.w, 0, n_panels, x.data(), T, y.data(), N);
+                    CHECK(same_bits(y, std::span(chain).first(T * N)));
+                }
+            }
+        }
+    });
+}
+
 TEST_CASE("all 65536 halves and bfloat16 enter the matmul exactly") {
     for_each_float_format([&](const quant::format_info& f) {
         if (f.block_bytes != 2) return;

@@ -24,7 +24,7 @@ namespace plume::test {
 inline std::vector<const kernels::target_table*> targets() {
     std::vector<const kernels::target_table*> list;
     for (const auto& t : compiled_targets())
-        if (t.runs_here()) list.insert(list.begin(), t.table);
+        if (t.runs_here() && t.allowed()) list.insert(list.begin(), t.table);
     return list;
 }
 

@@ -49,7 +49,8 @@ TEST_CASE("what the plan says is what is allocated, within 1 %") {
     };
     const variant    variants[] = {{{.d = 256, .heads = 8, .kv_heads = 2, .ffn = 1024, .tokens = 3000}, {}},
                                    {{.layers = 5, .d = 256, .ffn = 512, .tokens = 2000, .tied = true, .matrices = tiny_format_of<quant::q4_k>()},
-                                    {.context_tokens = 100, .kv_type = kv_type::f32}}};
+                                    {.context_tokens = 100, .kv_type = kv_type::f32}},
+                                   {{.head = 48, .ffn = 512}, {.context_tokens = 1000, .kv_type = kv_type::q8_0}}};
     temporary_folder folder;
     for (int i = 0; i < 4; ++i) {
         const auto&       v      = variants[i % 2];

@@ -10,7 +10,7 @@
 //
 //     NMSE <= (e + 12·σ/sqrt(T)) / |exact|² + floor, and not below (e - 12·σ/sqrt(T)) / |exact|²:
 //
-// too small an error would mean that a mode is not what it says. The cache in halves is part of the simulation.
+// too small an error would mean that a mode is not what it says. The cache in halves or in q8_0 is part of the simulation.
 // On these models of 2 layers NMSE is 1e-4 to 4e-4 in a8, 6e-5 to 2e-4 in mixed and 6e-9 to 3e-8 in a16 with the cache in f32; the slack is 18 to 45 % of it,
 // and the library lies within 5 % of the simulation. One rounding of normally distributed inputs is 3e-5 in one plane, E[amax²] / (12·127²) with
 // E[amax²] = 5.7 for 32 numbers, and 1.8e-9 in two.
@@ -30,7 +30,7 @@ using namespace plume::test;
 namespace {
 
 constexpr activations all_modes[]  = {activations::a8, activations::mixed, activations::a16};
-constexpr kv_type     all_caches[] = {kv_type::f16, kv_type::f32};
+constexpr kv_type     all_caches[] = {kv_type::f16, kv_type::f32, kv_type::q8_0};
 
 struct range {
     double             low, high;
@@ -71,8 +71,9 @@ void check_precision(const io::gguf& file, const Load& load_with, std::size_t T)
             const auto   logits  = all_logits(in_mode, ids, {.context_tokens = T, .kv_type = kv});
             const double got     = reference::nmse(reference::as_matrix(logits, static_cast<Eigen::Index>(T)), exact);
             CHECK(wanted[i].holds(got));
-            // The bounds tell the modes apart: one in place of another would be seen. Slow builds take too few tokens for bounds that narrow.
-            for (std::size_t other = 0; quantised && reference::fast_build && other < 3; ++other)
+            // The bounds tell the modes apart: one in place of another would be seen. Slow builds take too few tokens for bounds that narrow,
+            // and a cache in q8_0 adds an error of its own that all modes share.
+            for (std::size_t other = 0; quantised && reference::fast_build && kv != kv_type::q8_0 && other < 3; ++other)
                 if (other != i) CHECK_FALSE(wanted[other].holds(got));
         }
     }

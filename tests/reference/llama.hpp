@@ -29,7 +29,7 @@ using row    = Eigen::RowVectorXd;
 /// What of the library's rounding to imitate; by default nothing, which is the exact result for the file's decoded weights.
 struct rounding {
     std::optional<plume::activations> activations;           // quantised activations in front of quantised weights
-    kv_type                           cache = kv_type::f32;  // f16: keys and values go through a half; f32 costs nothing here
+    kv_type                           cache = kv_type::f32;  // keys and values go through it; f32 costs nothing here
 };
 
 /// Where a matrix stands: it decides how its input is rounded.
@@ -162,6 +162,17 @@ inline void through_half(matrix& x) {
     x = x.unaryExpr([](double v) { return static_cast<double>(to_float(to_half(static_cast<float>(v)))); });
 }
 
+/// Keys or values as a cache of q8_0 gives them back: every 32 elements of a head, the last ones fewer, become q · d with d = amax/127 as a half.
+inline void through_q8_0(matrix& x, Eigen::Index E) {
+    for (Eigen::Index t = 0; t < x.rows(); ++t)
+        for (Eigen::Index head = 0; head < x.cols(); head += E)
+            for (Eigen::Index b = 0; b < E; b += 32) {
+                auto         block = x.row(t).segment(head + b, std::min<Eigen::Index>(32, E - b));
+                const double d     = to_float(to_half(static_cast<float>(block.cwiseAbs().maxCoeff() / 127)));
+                for (double& v : block) v = d == 0 ? 0 : std::clamp(std::nearbyint(v / d), -127.0, 127.0) * d;
+            }
+}
+
 /// Turns elements (2i, 2i + 1) of every head by position · base^(-2i/rotated) / (factor[i] · scaling).
 /// "RoFormer", Su et al. 2021, eq. 15 and 34, in the interleaved order that GGUF keeps for this architecture.
 inline void llama::rotate(matrix& x) const {
@@ -184,6 +195,7 @@ inline matrix llama::attention(const llama_layer& l, const matrix& x, const roun
     matrix q = l.q(x, role::qkv, how), k = l.k(x, role::qkv, how), v = l.v(x, role::qkv, how);  // [T,H·E] [T,K·E] [T,K·E]
     rotate(q), rotate(k);
     if (how.cache == kv_type::f16) through_half(k), through_half(v);
+    if (how.cache == kv_type::q8_0) through_q8_0(k, E_), through_q8_0(v, E_);
     matrix heads(x.rows(), H_ * E_);
     for (Eigen::Index h = 0; h < H_; ++h) {
         const Eigen::Index kv     = h / (H_ / K_) * E_;  // its group's first column

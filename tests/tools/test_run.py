@@ -10,7 +10,7 @@ import unittest
 
 from driver import PLUME, TINY, ToolTest, data, needs_data
 
-TARGETS = ("scalar", "avx2", "avx512", "avx512vnni")
+TARGETS = ("scalar", "avx2", "avx512", "avx512vnni", "amx")
 
 
 class Run(ToolTest):

@@ -24,36 +24,63 @@ function(plume_visibility target)
     endif()
 endfunction()
 
-# One CPU target: kernels/cpu/targets/<name>.cpp with its own flags. The order of the calls is the priority.
-function(plume_cpu_target library name)
-    if(PLUME_CPU_TARGETS AND NOT name IN_LIST PLUME_CPU_TARGETS)
-        return()
-    endif()
-    add_library(plume_kernels_${name} OBJECT ${PROJECT_SOURCE_DIR}/kernels/cpu/targets/${name}.cpp)
+# One object of kernels, kernels/cpu/<folder>/<name>.cpp, with its own flags.
+function(plume_kernel_object library name folder)
+    add_library(plume_kernels_${name} OBJECT ${PROJECT_SOURCE_DIR}/kernels/cpu/${folder}/${name}.cpp)
     plume_private_options(plume_kernels_${name})
     target_compile_features(plume_kernels_${name} PRIVATE cxx_std_20)
     target_include_directories(plume_kernels_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
     # -O2 in every configuration: an unoptimised copy of an inline function must not be emitted where a linker could keep it for everyone.
     # For the same reason no link-time optimisation: it may merge functions of different targets.
     target_compile_options(plume_kernels_${name} PRIVATE -O2 -fno-lto ${ARGN})
+    target_sources(${library} PRIVATE $<TARGET_OBJECTS:plume_kernels_${name}>)
+endfunction()
+
+# Writes the names in a global property as macro(name), one a line, for a source to include.
+function(plume_write_list library property macro file)
+    get_property(names GLOBAL PROPERTY ${property})
+    set(text "")
+    foreach(name IN LISTS names)
+        string(APPEND text "${macro}(${name})\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${file} CONTENT "${text}")
+    target_include_directories(${library} PRIVATE ${PROJECT_BINARY_DIR}/generated)
+endfunction()
+
+# One CPU target: kernels/cpu/targets/<name>.cpp with its own flags. The order of the calls is the priority.
+function(plume_cpu_target library name)
+    if(PLUME_CPU_TARGETS AND NOT name IN_LIST PLUME_CPU_TARGETS)
+        return()
+    endif()
+    plume_kernel_object(${library} ${name} targets ${ARGN})
     # The kernels are one template: the sanitizers look at its scalar instance, and at none where fuzz targets alone are built, which do not compute.
     # Instrumented SIMD code takes minutes to compile.
     if(NOT name STREQUAL "scalar" OR PLUME_FUZZ)
         target_compile_options(plume_kernels_${name} PRIVATE -fno-sanitize=all)
     endif()
-    target_sources(${library} PRIVATE $<TARGET_OBJECTS:plume_kernels_${name}>)
     set_property(GLOBAL APPEND PROPERTY PLUME_CPU_TARGETS ${name})
 endfunction()
 
 # Writes the list of targets that src/dispatch.cpp includes.
 function(plume_finish_cpu_targets library)
-    get_property(names GLOBAL PROPERTY PLUME_CPU_TARGETS)
-    set(text "")
-    foreach(name IN LISTS names)
-        string(APPEND text "PLUME_CPU_TARGET(${name})\n")
-    endforeach()
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/plume_cpu_targets.inc CONTENT "${text}")
-    target_include_directories(${library} PRIVATE ${PROJECT_BINARY_DIR}/generated)
+    plume_write_list(${library} PLUME_CPU_TARGETS PLUME_CPU_TARGET plume_cpu_targets.inc)
+endfunction()
+
+# A kernel outside the numbers contract, kernels/cpu/special/<name>.cpp with its own flags, where the CPU target that it stands beside is built. The order of
+# the calls is the priority.
+function(plume_fast_kernel library name beside)
+    get_property(targets GLOBAL PROPERTY PLUME_CPU_TARGETS)
+    if(NOT beside IN_LIST targets)
+        return()
+    endif()
+    plume_kernel_object(${library} ${name} special ${ARGN})
+    target_compile_options(plume_kernels_${name} PRIVATE -fno-sanitize=all)
+    set_property(GLOBAL APPEND PROPERTY PLUME_FAST_KERNELS ${name})
+endfunction()
+
+# Writes the list of them that src/fast.cpp includes.
+function(plume_finish_fast_kernels library)
+    plume_write_list(${library} PLUME_FAST_KERNELS PLUME_FAST_KERNEL plume_fast_kernels.inc)
 endfunction()
 
 # plume_add_tests(folder libraries...): one test program, test_<folder>, of all tests/<folder>/*.cpp.

@@ -96,8 +96,8 @@ struct arguments::parser {
     }
 };
 
-arguments::arguments(std::string_view command, std::string_view summary)
-    : command_("plume " + std::string(command)), parser_(std::make_unique<parser>(std::string(summary))) {
+arguments::arguments(std::string_view command, std::string_view summary, std::string_view program)
+    : command_(std::string(program) + std::string(command)), parser_(std::make_unique<parser>(std::string(summary))) {
     auto& app = parser_->app;
     app.name(command_);
     app.formatter(std::make_shared<help_text>());
@@ -214,7 +214,7 @@ std::optional<int> arguments::parse(int argc, char** argv, const interrupt& stop
 }
 
 void compute_options::add_threads(arguments& a) { a.number("-t,--threads", threads, 1, 1024, "threads to work with [all that may be used]"); }
-void compute_options::add_cpu_target(arguments& a) { a.text("--cpu-target", "NAME", cpu_target, "scalar, avx2, avx512, avx512vnni [the best here]"); }
+void compute_options::add_cpu_target(arguments& a) { a.text("--cpu-target", "NAME", cpu_target, "scalar, avx2, avx512, avx512vnni, amx [the best here]"); }
 void compute_options::add_ctx(arguments& a) { a.number("-c,--ctx", ctx, 1, longest_context, "room for tokens [the model's own, at most 4096]"); }
 void compute_options::add_no_mmap(arguments& a) { a.flag("--no-mmap", no_mmap, "read the file instead of mapping it"); }
 
@@ -223,12 +223,14 @@ void compute_options::add_activations(arguments& a) {
     static constexpr std::array all{a8, mixed, a16};
     a.choice(
         "--activations", {name(a8), name(mixed), name(a16)}, [this](std::size_t i) { activations = all[i]; }, "precision: a8, mixed, a16 [mixed]");
+    a.flag("--fast", fast, "float weights in bf16 where it is faster; results differ between machines");
 }
 
 void compute_options::add_kv_type(arguments& a) {
-    static constexpr std::array all{plume::kv_type::f16, plume::kv_type::f32};
+    static constexpr std::array all{plume::kv_type::f16, plume::kv_type::f32, plume::kv_type::q8_0};
     a.choice(
-        "--kv-type", {name(all[0]), name(all[1])}, [this](std::size_t i) { kv_type = all[i]; }, "precision of the context: f16, f32 [f16]");
+        "--kv-type", {name(all[0]), name(all[1]), name(all[2])}, [this](std::size_t i) { kv_type = all[i]; },
+        "precision of the context: f16, f32, q8_0 (8 bits) [f16]");
 }
 
 load_options compute_options::load(const interrupt& stop) const {
@@ -237,6 +239,7 @@ load_options compute_options::load(const interrupt& stop) const {
     options.threads     = threads;
     options.cpu_target  = cpu_target;
     options.activations = activations;
+    options.fast        = fast;
     options.stop        = stop.token();
     // What is odd about a vocabulary is for `plume check`, not for every run.
     options.on_notice = [tell = tell_notices()](notice what, std::string_view text) {

@@ -23,7 +23,7 @@ inline constexpr std::size_t longest_context = std::size_t{1} << 26;  // the lib
 /// Wrong usage becomes one line on stderr and exit code 2, with a suggestion where an option is misspelt.
 class arguments {
 public:
-    arguments(std::string_view command, std::string_view summary);
+    arguments(std::string_view command, std::string_view summary, std::string_view program = "plume ");
     ~arguments();
 
     void positional(const std::string& name, std::string& value, const std::string& help);
@@ -67,13 +67,14 @@ struct compute_options {
     std::size_t        threads = 0;
     std::string        cpu_target;
     plume::activations activations = plume::activations::mixed;
+    bool               fast        = false;
     plume::kv_type     kv_type     = plume::kv_type::f16;
     std::size_t        ctx         = 0;
     bool               no_mmap     = false;
 
     void add_threads(arguments& a);
     void add_cpu_target(arguments& a);
-    void add_activations(arguments& a);
+    void add_activations(arguments& a);  // and --fast
     void add_kv_type(arguments& a);
     void add_ctx(arguments& a);
     void add_no_mmap(arguments& a);

@@ -6,8 +6,10 @@
 
 namespace plume::kv {
 
-/// Where the keys and values of one sequence lie: for every layer and KV head, keys [S/16][E][16] (lane = position) and values [S][E]
-/// (lane = channel), S rounded up to 16. Sizes in bytes.
+/// Where the keys and values of one sequence lie, for every layer and KV head; S is rounded up to 16.
+/// f16 and f32: keys [S/16][E][16] (lane = position), values [S][E] (lane = channel).
+/// q8_0: groups of 16 positions, keys [E][16] or values [16][E] of int8 codes, then [ceil(E/32)][16] halves: the scales of each position's blocks of 32
+/// elements. Sizes in bytes.
 struct layout {
     std::size_t layers = 0, heads = 0, E = 0, positions = 0;  // positions: a multiple of 16
     kv_type     type = kv_type::f16;
@@ -15,12 +17,12 @@ struct layout {
     [[nodiscard]] static constexpr layout make(std::size_t L, std::size_t K, std::size_t E, std::size_t context_tokens, kv_type type) noexcept {
         return {L, K, E, (context_tokens + 15) / 16 * 16, type};
     }
-    [[nodiscard]] constexpr std::size_t head_bytes() const noexcept { return positions * E * bytes_of(type); }  // keys or values of one head
+    [[nodiscard]] constexpr std::size_t head_bytes() const noexcept { return positions * bytes_of(type, E); }  // keys or values of one head
     [[nodiscard]] constexpr std::size_t bytes() const noexcept { return layers * heads * 2 * head_bytes(); }
     [[nodiscard]] constexpr std::size_t keys_at(std::size_t layer, std::size_t head) const noexcept { return (layer * heads + head) * 2 * head_bytes(); }
     [[nodiscard]] constexpr std::size_t values_at(std::size_t layer, std::size_t head) const noexcept { return keys_at(layer, head) + head_bytes(); }
     /// Bytes from a head's start that hold the first n positions (keys: whole groups of 16).
-    [[nodiscard]] constexpr std::size_t used_bytes(std::size_t n) const noexcept { return (n + 15) / 16 * 16 * E * bytes_of(type); }
+    [[nodiscard]] constexpr std::size_t used_bytes(std::size_t n) const noexcept { return (n + 15) / 16 * 16 * bytes_of(type, E); }
 };
 
 }  // namespace plume::kv

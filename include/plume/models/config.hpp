@@ -24,6 +24,7 @@ struct model_config {
     std::size_t           V               = 0;  // vocabulary
     std::size_t           context_tokens  = 0;  // that the model was trained with
     std::size_t           rotated         = 0;  // elements of a head that RoPE turns; even
+    std::size_t           window          = 0;  // positions that a token sees, its own the last; 0: all up to it
     float                 norm_eps        = 0;
     float                 attention_scale = 0;  // 1/sqrt(E)
     double                rope_base       = 0;
