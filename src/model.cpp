@@ -14,6 +14,7 @@
 #include "numerics.hpp"
 #include "parallel.hpp"
 #include "system.hpp"
+#include "text/tables.hpp"
 
 namespace plume {
 namespace {
@@ -40,31 +41,6 @@ struct opened {
     weight_plan                   plan;
 };
 
-result<opened> prepare(result<io::gguf> file, const load_options& options) {
-    if (!file) return std::move(file).error();
-    if (options.stop.stop_requested()) return io::cancelled(*file);
-    auto parts  = std::make_shared<model::parts>();
-    auto config = read_config(*file);
-    if (!config) return std::move(config).error();
-    parts->config  = std::move(*config);
-    auto tokenizer = plume::tokenizer::from_gguf(*file, options.on_notice, options.stop);
-    if (!tokenizer) return std::move(tokenizer).error();
-    if (tokenizer->vocabulary_size() > parts->config.V)
-        return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
-            .about("tensor", "token_embd.weight")
-            .expected_found(tokenizer->vocabulary_size(), parts->config.V);
-    parts->tokenizer = std::move(*tokenizer);
-    if (options.stop.stop_requested()) return io::cancelled(*file);
-    if (options.fast) {
-        const auto table = choose_target(options.cpu_target);
-        if (!table) return error(table.error());
-        parts->fast = choose_fast(**table);
-    }
-    auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
-    if (!plan) return std::move(plan).error();
-    return opened{std::move(*file), std::move(parts), std::move(*plan)};
-}
-
 /// Fast kernels have no way to read rows as they stand in the file.
 bool can_wait(const weight_plan& plan) {
     return std::none_of(plan.slots.begin(), plan.slots.end(), [](const weight_slot& s) { return s.pairs; });
@@ -87,6 +63,34 @@ result<void> choose_machine(model::parts& p, const load_options& options) {
     return {};
 }
 
+/// with_machine: its workers help to read the tokenizer.
+result<opened> prepare(result<io::gguf> file, const load_options& options, bool with_machine = true) {
+    if (!file) return std::move(file).error();
+    if (options.stop.stop_requested()) return io::cancelled(*file);
+    auto parts = std::make_shared<model::parts>();
+    if (with_machine)
+        if (auto chosen = choose_machine(*parts, options); !chosen) return std::move(chosen).error();
+    auto config = read_config(*file);
+    if (!config) return std::move(config).error();
+    parts->config  = std::move(*config);
+    auto tokenizer = load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
+    if (!tokenizer) return std::move(tokenizer).error();
+    if (tokenizer->vocabulary_size() > parts->config.V)
+        return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
+            .about("tensor", "token_embd.weight")
+            .expected_found(tokenizer->vocabulary_size(), parts->config.V);
+    parts->tokenizer = std::move(*tokenizer);
+    if (options.stop.stop_requested()) return io::cancelled(*file);
+    if (options.fast) {
+        const auto table = choose_target(options.cpu_target);
+        if (!table) return error(table.error());
+        parts->fast = choose_fast(**table);
+    }
+    auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
+    if (!plan) return std::move(plan).error();
+    return opened{std::move(*file), std::move(parts), std::move(*plan)};
+}
+
 result<void> check_memory(const io::gguf& file, const weight_plan& plan, bool map) {
     const std::uint64_t need = plan.bytes + (map ? 0 : load_piece_bytes), available = available_memory().available;
     if (need <= available) return {};
@@ -107,9 +111,8 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
     auto all = prepare(std::move(file), options);
     if (!all) return std::move(all).error();
     if (auto enough = check_memory(all->file, all->plan, options.map); !enough) return std::move(enough).error();
-    auto& parts = *all->parts;
-    lazy        = lazy && can_wait(all->plan);
-    if (auto chosen = choose_machine(parts, options); !chosen) return std::move(chosen).error();
+    auto& parts      = *all->parts;
+    lazy             = lazy && can_wait(all->plan);
     const auto watch = watch_of(options, all->file.tensor_bytes());
     if (!watch.progress(0)) return io::cancelled(all->file);
     auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
@@ -146,7 +149,7 @@ result<model> load_reader(std::uint64_t size, io::read_fn read, load_options opt
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
     return guarded([&]() -> result<memory_plan> {
         const std::uint64_t available = available_memory().available;  // before the tokenizer is there, which total() counts
-        auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load);
+        auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load, false);
         if (!all) return std::move(all).error();
         const auto& config  = all->parts->config;
         auto        settled = settle(config, session);
@@ -169,7 +172,6 @@ result<void> check(const std::string& path, load_options options) {
     return guarded([&]() -> result<void> {
         auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
         if (!all) return std::move(all).error();
-        if (auto chosen = choose_machine(*all->parts, options); !chosen) return chosen;
         const auto& parts   = *all->parts;
         const auto  factors = read_rope_factors(all->file, all->plan, parts.weights);
         if (!factors) return error(factors.error());

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <plume/core/executor.hpp>
 #include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
@@ -41,11 +42,17 @@ protected:
     vocabulary words_;
 };
 
-using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const notice_fn& on_notice,
-                                                                const std::stop_token& stop);
+/// Who watches and helps a load.
+struct loading {
+    const notice_fn&       on_notice;
+    const std::stop_token& stop;
+    executor*              workers;  // null: this thread alone
+};
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop);
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop);
+using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const loading& with);
+
+result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const loading& with);
+result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const loading& with);
 
 /// THE LIST of tokenizer kinds, by their `tokenizer.ggml.model`.
 struct algorithm_entry {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include <plume/core/checked.hpp>
 #include <plume/core/utf8.hpp>
 #include <plume/text/pretokenizers.hpp>
 
@@ -38,7 +39,7 @@ void append_name(std::string& out, unsigned char byte) { utf8::append(out, names
 class byte_level final : public algorithm {
 public:
     using algorithm::algorithm;
-    result<void> load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop);
+    result<void> load(const io::gguf& file, const loading& with);
 
     void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
     void append_bytes(token_id id, std::string& out) const override;
@@ -54,6 +55,7 @@ public:
 private:
     struct merge {
         token_id left, right, whole;
+        enum : token_id { left_out = -1, faulty = -2 };  // in `left`
     };
     struct pairs {
         const byte_level& model;
@@ -63,11 +65,12 @@ private:
         void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merged_[rank]); }
     };
 
-    result<void>  load_pretokenizer(const io::gguf& file);
-    void          load_bytes();
-    result<merge> read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const;
-    result<void>  load_merges(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop);
-    void          encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
+    result<void> load_pretokenizer(const io::gguf& file);
+    void         load_bytes();
+    merge        find_merge(std::string_view text) const noexcept;
+    error        merge_fault(const io::gguf& file, const io::gguf_value& list, std::size_t i) const;
+    result<void> load_merges(const io::gguf& file, const loading& with);
+    void         encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
     pair_index                pairs_;
@@ -101,64 +104,88 @@ void byte_level::load_bytes() {
     }
 }
 
-result<byte_level::merge> byte_level::read_merge(const io::gguf& file, const io::gguf_value& list, std::size_t i, std::string& whole) const {
+/// "LEFT RIGHT", which makes LEFTRIGHT: the three ids.
+byte_level::merge byte_level::find_merge(std::string_view text) const noexcept {
+    constexpr merge faulty{merge::faulty, -1, -1};
+    const auto      space = text.find(' ');
+    if (space == std::string_view::npos || space == 0 || space + 1 == text.size() || text.find(' ', space + 1) != std::string_view::npos) return faulty;
+    const auto left = text.substr(0, space), right = text.substr(space + 1);
+    char       whole[max_token_bytes];
+    if (text.size() - 1 > sizeof whole) return faulty;
+    std::copy(right.begin(), right.end(), std::copy(left.begin(), left.end(), whole));
+    const token_id ids[] = {words_.find(left), words_.find(right), words_.find({whole, text.size() - 1})};
+    if (std::find(std::begin(ids), std::end(ids), -1) != std::end(ids)) return faulty;
+    for (const auto id : ids)
+        if (!words_.mergeable(id)) return {merge::left_out, -1, -1};  // text must never become a control token
+    return {ids[0], ids[1], ids[2]};
+}
+
+/// What is wrong with a merge.
+error byte_level::merge_fault(const io::gguf& file, const io::gguf_value& list, std::size_t i) const {
     const auto text  = list.text(i).value_or(std::string_view{});
     const auto space = text.find(' ');
     const auto fault = [&](std::string_view why) { return file.fault(code::format_invalid, why).about("key", element_of(merges_key, i)); };
     if (space == std::string_view::npos || space == 0 || space + 1 == text.size() || text.find(' ', space + 1) != std::string_view::npos)
         return fault("is not two tokens with a space between").expected_found("LEFT RIGHT", text);
     const auto left = text.substr(0, space), right = text.substr(space + 1);
-    whole.assign(left).append(right);
-    const token_id ids[] = {words_.find(left), words_.find(right), words_.find(whole)};
-    if (ids[0] < 0) return fault("begins with a text that is no token").expected_found("a token", left);
-    if (ids[1] < 0) return fault("ends with a text that is no token").expected_found("a token", right);
-    if (ids[2] < 0) return fault("makes a text that is no token").expected_found("a token", whole);
-    for (const auto id : ids)
-        if (!words_.mergeable(id)) return merge{-1, -1, -1};  // text must never become a control token
-    return merge{ids[0], ids[1], ids[2]};
+    if (words_.find(left) < 0) return fault("begins with a text that is no token").expected_found("a token", left);
+    if (words_.find(right) < 0) return fault("ends with a text that is no token").expected_found("a token", right);
+    return fault("makes a text that is no token").expected_found("a token", std::string(left).append(right));
 }
 
-result<void> byte_level::load_merges(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
+result<void> byte_level::load_merges(const io::gguf& file, const loading& with) {
     auto found = file.array(merges_key, io::value_type::string);
     if (!found) return std::move(found).error();
     const auto& list = **found;
     if (list.size() >= max_merges)
         return file.fault(code::format_limit, "has more merges than the limit max_merges").about("key", merges_key).expected_found(max_merges, list.size());
-    std::string whole;
+    std::vector<merge>    merges(list.size());
+    constexpr std::size_t piece   = 4096;  // a large list takes tens of milliseconds
+    auto                  look_up = [&](std::size_t p) {
+        if (with.stop.stop_requested()) return;
+        for (std::size_t i = p * piece; i < std::min(list.size(), (p + 1) * piece); ++i) merges[i] = find_merge(list.text(i).value_or(std::string_view{}));
+    };
+    const std::size_t pieces = div_up(list.size(), piece);
+    if (with.workers != nullptr)
+        with.workers->parallel_for(
+            pieces, [](void* work, std::size_t p) noexcept { (*static_cast<decltype(look_up)*>(work))(p); }, &look_up);
+    else
+        for (std::size_t p = 0; p < pieces; ++p) look_up(p);
+    if (with.stop.stop_requested()) return io::cancelled(file);
     merged_.assign(list.size(), -1);
+    std::size_t n_left_out = 0;
+    for (std::size_t i = 0; i < merges.size(); ++i) {
+        if (merges[i].left == merge::faulty) return merge_fault(file, list, i);
+        n_left_out += merges[i].left == merge::left_out;
+        merged_[i] = merges[i].whole;
+    }
+    const auto fill = [&] {
+        for (std::size_t i = 0; i < merges.size(); ++i)
+            if (merges[i].left >= 0 && !pairs_.add(merges[i].left, merges[i].right, static_cast<std::uint32_t>(i))) return false;
+        return true;
+    };
     for (std::size_t attempt = 0; attempt < pair_index::attempts; ++attempt) {
+        if (with.stop.stop_requested()) return io::cancelled(file);
         pairs_.reset(list.size(), attempt);
-        std::size_t n_left_out = 0;
-        bool        fits       = true;
-        for (std::size_t i = 0; fits && i < list.size(); ++i) {
-            if (i % 4096 == 0 && stop.stop_requested()) return io::cancelled(file);  // a large list takes tens of milliseconds
-            auto pair = read_merge(file, list, i, whole);
-            if (!pair) return std::move(pair).error();
-            if (pair->left < 0) {
-                ++n_left_out;
-                continue;
-            }
-            merged_[i] = pair->whole;
-            fits       = pairs_.add(pair->left, pair->right, static_cast<std::uint32_t>(i));
-        }
-        if (!fits) continue;
-        if (n_left_out > 0 && on_notice) on_notice(notice::vocabulary_odd, std::to_string(n_left_out) + " merges are with control tokens: they are left out");
+        if (!fill()) continue;
+        if (n_left_out > 0 && with.on_notice)
+            with.on_notice(notice::vocabulary_odd, std::to_string(n_left_out) + " merges are with control tokens: they are left out");
         return {};
     }
     return file.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", merges_key);
 }
 
-result<void> byte_level::load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
+result<void> byte_level::load(const io::gguf& file, const loading& with) {
     if (auto ok = load_pretokenizer(file); !ok) return ok;
     auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", false);
     if (!adds_space) return std::move(adds_space).error();
-    if (*adds_space && on_notice) on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
+    if (*adds_space && with.on_notice) with.on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
     if (auto ok = words_.build_index(file); !ok) return ok;
     auto unknown = find_unknown(file, words_);
     if (!unknown) return std::move(unknown).error();
     unknown_ = *unknown;
     load_bytes();
-    return load_merges(file, on_notice, stop);
+    return load_merges(file, with);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
@@ -211,9 +238,9 @@ void byte_level::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const notice_fn& on_notice, const std::stop_token& stop) {
+result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const loading& with) {
     auto model = std::make_unique<byte_level>(std::move(words));
-    if (auto ok = model->load(file, on_notice, stop); !ok) return std::move(ok).error();
+    if (auto ok = model->load(file, with); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));
 }
 

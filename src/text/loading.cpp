@@ -72,25 +72,25 @@ result<void> make_matchers(const io::gguf& file, tokenizer::tables& out) {
     return {};
 }
 
-result<std::unique_ptr<text::algorithm>> load_algorithm(const io::gguf& file, text::vocabulary words, std::string_view model, const notice_fn& on_notice,
-                                                        const std::stop_token& stop) {
+result<std::unique_ptr<text::algorithm>> load_algorithm(const io::gguf& file, text::vocabulary words, std::string_view model, const text::loading& with) {
     std::string known;
     for (const auto& entry : text::algorithms) {
-        if (entry.gguf_name == model) return entry.load(file, std::move(words), on_notice, stop);
+        if (entry.gguf_name == model) return entry.load(file, std::move(words), with);
         known += (known.empty() ? "" : ", ") + std::string(entry.gguf_name);
     }
     return file.fault(code::format_unsupported, "does not run yet").about("tokenizer model", model).hint("these run: " + known);
 }
 
-result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice, const std::stop_token& stop) {
-    auto model = file.text("tokenizer.ggml.model");
+result<tokenizer> load(const io::gguf& file, const text::loading& with) {
+    const notice_fn& on_notice = with.on_notice;
+    auto             model     = file.text("tokenizer.ggml.model");
     if (!model) return std::move(model).error();
     auto words = text::vocabulary::load(file, on_notice);
     if (!words) return std::move(words).error();
-    if (stop.stop_requested()) return io::cancelled(file);
+    if (with.stop.stop_requested()) return io::cancelled(file);
     auto out = std::make_shared<tokenizer::tables>();
     if (auto ok = find_special(file, *words, *out, on_notice); !ok) return std::move(ok).error();
-    auto algorithm = load_algorithm(file, *std::move(words), *model, on_notice, stop);
+    auto algorithm = load_algorithm(file, *std::move(words), *model, with);
     if (!algorithm) return std::move(algorithm).error();
     out->algorithm = *std::move(algorithm);
     if (auto ok = make_matchers(file, *out); !ok) return std::move(ok).error();
@@ -104,7 +104,11 @@ result<tokenizer> load(const io::gguf& file, const notice_fn& on_notice, const s
 }  // namespace
 
 result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
-    return guarded([&] { return load(file, on_notice, stop); });
+    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
+}
+
+result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
+    return guarded([&] { return load(file, with); });
 }
 
 }  // namespace plume

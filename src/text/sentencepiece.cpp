@@ -235,7 +235,7 @@ void sentencepiece::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const notice_fn&, const std::stop_token&) {
+result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const loading&) {
     auto model = std::make_unique<sentencepiece>(std::move(words));
     if (auto ok = model->load(file); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));

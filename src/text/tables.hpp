@@ -27,4 +27,7 @@ struct tokenizer::tables {
     [[nodiscard]] bool begins_stretch(token_id id) const noexcept;
 };
 
+/// tokenizer::from_gguf with helpers, where there are some.
+[[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);
+
 }  // namespace plume
