@@ -7,6 +7,7 @@ import pathlib
 import re
 import shlex
 import subprocess
+import tempfile
 
 
 class Failed(Exception):
@@ -34,12 +35,18 @@ class Answer:
     stamp: str = ""                 # plume: SHA-256 of the logits
 
 
+def run(words, prefix=(), timeout=3600):
+    """Runs a program in a folder that is thrown away: some leave logs behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return subprocess.run([*prefix, *map(str, words)], capture_output=True, timeout=timeout, cwd=folder)
+        except (OSError, subprocess.TimeoutExpired) as e:
+            raise Failed(f"{words[0]}: {e}") from None
+
+
 def call(words, prefix=(), timeout=3600):
     """stdout of a program; Failed, with the end of what it said, when it ends with another code than 0."""
-    try:
-        done = subprocess.run([*prefix, *map(str, words)], capture_output=True, timeout=timeout)
-    except (OSError, subprocess.TimeoutExpired) as e:
-        raise Failed(f"{words[0]}: {e}") from None
+    done = run(words, prefix, timeout)
     if done.returncode:
         said = (done.stderr.decode(errors="replace").strip() or done.stdout.decode(errors="replace").strip())[-500:]
         raise Failed(f"{shlex.join(map(str, words))} ended with {done.returncode}: {said}")
@@ -69,7 +76,7 @@ class Program:
     def words(self, model, test, warm):
         raise NotImplementedError
 
-    def run(self, model, test, warm=True, prefix=(), timeout=3600):
+    def measure(self, model, test, warm=True, prefix=(), timeout=3600):
         raise NotImplementedError
 
     def perplexity(self, model, text, context, prefix=()):
@@ -84,7 +91,7 @@ class Plume(Program):
         sizes = ["-p", test.tokens, "-n", 0] if test.kind == "prefill" else ["-p", 0, "-n", test.tokens]
         return [self.binary, "bench", model, *sizes, "-d", test.depth, "-r", 1, "-t", self.threads, *self.options]
 
-    def run(self, model, test, warm=True, prefix=(), timeout=3600):
+    def measure(self, model, test, warm=True, prefix=(), timeout=3600):
         answer = json.loads(call([*self.words(model, test, warm), "--json", "-q"], prefix, timeout))
         part = answer[test.kind]
         return Answer(part["tokens_per_second"], work=part["work"], peaks=answer["peaks"], commit=answer["plume"], stamp=answer["logits_sha256"])
@@ -106,7 +113,7 @@ class LlamaBench(Program):
     def words(self, model, test, warm):
         return [self.binary, "-m", model, *self.sizes(test), "-r", 1, "-t", self.threads, *([] if warm else self.no_warm_up), *self.options]
 
-    def run(self, model, test, warm=True, prefix=(), timeout=3600):
+    def measure(self, model, test, warm=True, prefix=(), timeout=3600):
         said = call([*self.words(model, test, warm), "-o", "json"], prefix, timeout)
         answers = json.loads(said[said.index("["):])
         wanted = (test.tokens, 0) if test.kind == "prefill" else (None, test.tokens)
@@ -124,7 +131,7 @@ class LlamaBench(Program):
         words = self.perplexity_words(model, context)
         if words is None:
             return None
-        said = subprocess.run([*prefix, *map(str, words), "-f", text], capture_output=True, timeout=3600)
+        said = run([*words, "-f", text], prefix)
         found = re.search(r"Final estimate: PPL(?: over \d+ chunks for n_ctx=\d+)? = ([\d.naif]+)", (said.stdout + said.stderr).decode(errors="replace"))
         if said.returncode or not found:
             raise Failed(f"{self.name}: llama-perplexity ended with {said.returncode}")

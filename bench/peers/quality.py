@@ -8,7 +8,7 @@ import struct
 import subprocess
 import tempfile
 
-from .programs import Failed, call
+from .programs import Failed, call, run
 
 FILE_MARK = b"_logits_"
 
@@ -135,7 +135,7 @@ def compare_peer(program, model, base, context):
     words = program.perplexity_words(model, context)
     if words is None:
         return None
-    done = subprocess.run([*map(str, words), "--kl-divergence-base", base.path, "--kl-divergence"], capture_output=True, timeout=3600)
+    done = run([*words, "--kl-divergence-base", base.path, "--kl-divergence"])
     said = (done.stdout + done.stderr).decode(errors="replace")
     mean = re.search(r"Mean\s+KLD:\s*([-\d.e]+)", said)
     same = re.search(r"Same top p:\s*([\d.]+)", said)

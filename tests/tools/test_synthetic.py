@@ -85,6 +85,11 @@ class Synthetic(ToolTest):
         self.write(path, "--shape", "tiny", "--vocab", self.folder / "nothing", expect=1)
         self.assertEqual(list(self.folder.iterdir()), [])   # no part of a file is left
 
+    def test_compare_peers_explains_itself(self):
+        done = subprocess.run([sys.executable, str(COMPARE), "--help"], capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b"decode N after D", done.stdout)
+
     def test_compare_peers(self):
         path, peer = self.folder / "model.gguf", self.folder / "llama-bench"
         self.write(path, "--shape", "tiny", "--type", "Q4_0")
