@@ -57,7 +57,7 @@ const matrix& matrix_of(std::size_t index) {
 class product {
 public:
     product(const kernels::target_table& table, std::size_t index, std::size_t M, planes how)
-        : table_(table), entry_(table.matmul[index]), w_(matrix_of(index)), M_(M), x_(bench::some_floats(M * D, 7)), y_(M * N) {
+        : entry_(table.matmul[index]), w_(matrix_of(index)), M_(M), x_(bench::some_floats(M * D, 7)), y_(M * N) {
         if (w_.format->is_float) return;
         // 64 bytes more, for kernels that read whole vectors
         hi_ = memory(2 * M * D + 64);
@@ -106,7 +106,6 @@ public:
     }
 
 private:
-    const kernels::target_table&               table_;
     const kernels::target_table::matmul_entry& entry_;
     const matrix&                              w_;
     std::size_t                                M_;
