@@ -82,10 +82,10 @@ void forward_pass::prepare_rope() {
 /// One pre-norm decoder layer; x[T,D] is the residual stream, updated in place for rows [wanted, T).
 void forward_pass::decoder_layer(std::size_t index, std::size_t wanted) {
     const layer_weights& w = in_.weights->layers[index];
-    const std::size_t    D = c_.D, F = c_.F;
+    const std::size_t    D = c_.D, F = c_.F, D_apart = apart_rows(D), F_apart = is_float(w.down) ? F : apart_rows(F);
     const auto           nothing  = [](std::size_t, std::size_t) {};
-    const auto           add_to_x = [&](std::size_t n_begin, std::size_t n_end) {  // x[T,D] += h
-        for (std::size_t t = wanted; t < T_; ++t) in_.table->add(s_.h + t * D + n_begin, s_.x + t * D + n_begin, n_end - n_begin);
+    const auto           add_to_x = [&](std::size_t n_begin, std::size_t n_end) {  // x[T,D] += up
+        for (std::size_t t = wanted; t < T_; ++t) in_.table->add(s_.up + t * D_apart + n_begin, s_.x + t * D + n_begin, n_end - n_begin);
     };
 
     const input h = normed(role::qkv, w.attn_norm, 0, T_, {&w.q, &w.k, &w.v});  // h[T,D]
@@ -94,31 +94,31 @@ void forward_pass::decoder_layer(std::size_t index, std::size_t wanted) {
     } else {
         matmul(h, {{&w.k, s_.k}, {&w.v, s_.v}}, nothing);
         const std::size_t first = wanted / in_.table->token_step * in_.table->token_step;  // a few rows more, which nobody reads
-        matmul({h.x + first * D, first, T_ - first, from_row(h.planes, first)}, {{&w.q, s_.q}}, nothing);
+        matmul({h.x + first * D, first, T_ - first, from_row(h.planes, first), D}, {{&w.q, s_.q}}, nothing);
     }
     rope_and_append(index, wanted);  // now S + T positions
     if (wanted == T_) return;
     attend(index, wanted);  // q[T,H,E] becomes the heads' output
-    const input heads = make_input(role::o, s_.q, c_.H * c_.E, wanted, T_);
+    const input heads = make_input(role::o, s_.q, c_.H * c_.E, c_.H * c_.E, wanted, T_);
     if (!is_float(w.o)) each_row(0, heads.T, [&](std::size_t t) { quantise(heads, t, 0, heads.planes.D / kernels::block_elems); });
-    matmul(heads, {{&w.o, s_.h}}, add_to_x);  // x[T,D] += heads · Wo^T
+    matmul(heads, {{&w.o, s_.up, D_apart}}, add_to_x);  // x[T,D] += heads · Wo^T
 
     const input ffn  = normed(role::gate_up, w.ffn_norm, wanted, T_, {&w.gate, &w.up});
-    const input gate = make_input(role::down, s_.gate, F, wanted, T_);
+    const input gate = make_input(role::down, s_.gate, F, F_apart, wanted, T_);
     const auto  silu = [&](std::size_t n_begin, std::size_t n_end) {  // gate[T,F] = silu(gate)·up
         for (std::size_t t = 0; t < gate.T; ++t) {
-             const std::size_t at = (wanted + t) * F + n_begin;
+             const std::size_t at = (wanted + t) * F_apart + n_begin;
              in_.table->silu_mul(s_.gate + at, s_.up + at, s_.gate + at, n_end - n_begin);
              if (!is_float(w.down)) quantise(gate, t, n_begin / kernels::block_elems, n_end / kernels::block_elems);
         }
     };
-    matmul(ffn, {{&w.gate, s_.gate}, {&w.up, s_.up}}, silu, true);
-    matmul(gate, {{&w.down, s_.h}}, add_to_x);
+    matmul(ffn, {{&w.gate, s_.gate, F_apart}, {&w.up, s_.up, F_apart}}, silu, true);
+    matmul(gate, {{&w.down, s_.up, D_apart}}, add_to_x);
 }
 
 /// The rows [begin, end) of x[.,D] as the input of matrices in role r; who writes x quantises it.
-forward_pass::input forward_pass::make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const {
-    input in{x + begin * D, begin, end - begin, r == role::down ? s_.ffn_planes : s_.planes};
+forward_pass::input forward_pass::make_input(role r, const float* x, std::size_t D, std::size_t stride, std::size_t begin, std::size_t end) const {
+    input in{x + begin * stride, begin, end - begin, r == role::down ? s_.ffn_planes : s_.planes, stride};
     in.planes.D = D;
     if (!two_planes(in_.activations, r)) in.planes.lo = nullptr;
     return in;
@@ -126,7 +126,7 @@ forward_pass::input forward_pass::make_input(role r, const float* x, std::size_t
 
 /// Rows [begin, end) of x, normalised into h, and quantised unless all that read them are floats.
 forward_pass::input forward_pass::normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers) {
-    const input in    = make_input(r, s_.h, c_.D, begin, end);
+    const input in    = make_input(r, s_.h, c_.D, c_.D, begin, end);
     const bool  plain = std::all_of(readers.begin(), readers.end(), [](const matrix* m) { return is_float(*m); });
     each_row(0, in.T, [&](std::size_t t) {
         in_.table->rms_norm(s_.x + (begin + t) * c_.D, norm, c_.norm_eps, s_.h + (begin + t) * c_.D, c_.D);
@@ -136,7 +136,7 @@ forward_pass::input forward_pass::normed(role r, const float* norm, std::size_t 
 }
 
 void forward_pass::quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const {
-    in_.table->quantise(in.x + row * in.planes.D, row, in.T, b_begin, b_end, in.planes);
+    in_.table->quantise(in.x + row * in.stride, row, in.T, b_begin, b_end, in.planes);
 }
 
 void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
@@ -242,24 +242,25 @@ void forward_pass::each_task(std::size_t n, const Body& body) {
 
 /// Outputs of panels [panel_begin, panel_end) of one matrix for all rows, in pieces between which the stop token is looked at.
 void forward_pass::matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room) {
-    const auto& w      = j.w->panels;
-    const auto& entry  = in_.table->matmul[w.format];
-    const auto  floats = w.pairs ? in_.fast->matmul : entry.f32;  // null: codes
+    const auto&       w        = j.w->panels;
+    const auto&       entry    = in_.table->matmul[w.format];
+    const auto        floats   = w.pairs ? in_.fast->matmul : entry.f32;  // null: codes
+    const std::size_t y_stride = j.y_stride == 0 ? w.N : j.y_stride;
     repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
         const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
         const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
         for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
             const std::size_t n = std::min(slice, in.T - t);
-            float*            y = j.y + (in.begin + t) * w.N + row;
+            float*            y = j.y + (in.begin + t) * y_stride + row;
             if (floats != nullptr)
-                floats(part, first, last, in.x + t * w.D, n, y, w.N);
+                floats(part, first, last, in.x + t * w.D, n, y, y_stride);
             else
-                (in.planes.lo != nullptr ? entry.a16 : entry.a8)(part, first, last, from_row(in.planes, t), n, y, w.N);
+                (in.planes.lo != nullptr ? entry.a16 : entry.a8)(part, first, last, from_row(in.planes, t), n, y, y_stride);
         }
     });
     if (j.w->bias == nullptr || stop_.stop_requested()) return;
     const std::size_t first = panel_begin * kernels::panel_rows, last = std::min(w.N, panel_end * kernels::panel_rows);
-    for (std::size_t t = in.begin; t < in.begin + in.T; ++t) in_.table->add(j.w->bias + first, j.y + t * w.N + first, last - first);
+    for (std::size_t t = in.begin; t < in.begin + in.T; ++t) in_.table->add(j.w->bias + first, j.y + t * y_stride + first, last - first);
 }
 
 /// The one matrix that no matmul reads: rows are taken out of it.

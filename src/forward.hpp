@@ -36,6 +36,10 @@ enum class role : std::uint8_t { qkv, o, gate_up, down, head };
     return true;
 }
 
+/// Floats from row to row of a matrix whose columns are written and read a few at a time: with rows a multiple of a page apart they would all fall
+/// into the same few places of the caches.
+[[nodiscard]] constexpr std::size_t apart_rows(std::size_t n) noexcept { return n % 1024 == 0 ? n + 16 : n; }
+
 /// The memory of one forward pass of up to T tokens, all in one block. No state between passes.
 struct scratch {
     static constexpr std::size_t logit_rows = 8;  // rows of logits computed together
@@ -45,8 +49,8 @@ struct scratch {
     float*             q        = nullptr;  // [T, H, E]; becomes the heads' output
     float*             k        = nullptr;  // [T, K, E]
     float*             v        = nullptr;  // [T, K, E]
-    float*             gate     = nullptr;  // [T, F]
-    float*             up       = nullptr;  // [T, F]
+    float*             gate     = nullptr;  // [T, F], rows apart_rows(F) apart
+    float*             up       = nullptr;  // the same; also what o and down give, [T, D] with rows apart_rows(D) apart
     float*             cosine   = nullptr;  // [T, rotated/2]
     float*             sine     = nullptr;  // [T, rotated/2]
     float*             partials = nullptr;  // [T, K, splits, G, partial_floats(E)]
@@ -94,13 +98,15 @@ public:
 private:
     struct job {
         const matrix* w;
-        float*        y;  // [T, N]
+        float*        y;             // [T, N]
+        std::size_t   y_stride = 0;  // floats from row to row; 0: N
     };
     /// What a matmul reads: rows [begin, begin + T) of x[.,D], and the same quantised where a matrix wants that.
     struct input {
         const float*       x;  // row `begin`
         std::size_t        begin, T;
         kernels::quantised planes;  // laid out for T rows
+        std::size_t        stride;  // floats from row to row of x; D where a matrix of floats reads it
     };
 
     void                      embed(std::span<const token_id> tokens);
@@ -109,7 +115,7 @@ private:
     void                      rope_and_append(std::size_t index, std::size_t wanted);
     void                      attend(std::size_t index, std::size_t wanted);
     [[nodiscard]] std::size_t attention_tokens(std::size_t T, std::size_t splits) const;
-    input                     make_input(role r, const float* x, std::size_t D, std::size_t begin, std::size_t end) const;
+    input                     make_input(role r, const float* x, std::size_t D, std::size_t stride, std::size_t begin, std::size_t end) const;
     input                     normed(role r, const float* norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers);
     void                      quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
     template <class Epilogue>

@@ -34,7 +34,7 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
     s.q               = from.take<float>(T * c.H * c.E);
     s.k               = from.take<float>(T * c.K * c.E);
     s.v               = from.take<float>(T * c.K * c.E);
-    s.gate            = from.take<float>(T * c.F);
+    s.gate            = from.take<float>(T * apart_rows(c.F));
     s.up              = from.take<float>(T * c.F);
     s.cosine          = from.take<float>(T * c.rotated / 2);
     s.sine            = from.take<float>(T * c.rotated / 2);

@@ -54,7 +54,7 @@ struct load_options {
 struct session_options {
     std::size_t    context_tokens = 0;  // room for prompt and answer; 0: the model's own, at most 4,096
     plume::kv_type kv_type        = plume::kv_type::f16;
-    std::size_t    prefill_chunk  = 128;  // tokens computed together, 1 to 4,096; more need more scratch. Never changes a bit of a result
+    std::size_t    prefill_chunk  = 256;  // tokens computed together, 1 to 4,096; more need more scratch. Never changes a bit of a result
     notice_fn      on_notice{};
 };
 
