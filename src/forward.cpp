@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t task_bytes         = std::size_t{128} << 10;  // of weights: small enough that a thread which lost its core delays the others little
 constexpr std::size_t ms_between_stops   = 4;                       // of a task's work
+constexpr std::size_t input_bytes        = std::size_t{1} << 20;    // of quantised rows that a task meets at a time: what stays in a core's second cache
 constexpr float       largest_in_cache[] = {65504.0f, 3.4028234e38f, 127 * 65504.0f};  // by kv_type
 static_assert(std::size(largest_in_cache) == n_kv_types);
 
@@ -248,7 +249,8 @@ void forward_pass::matmul_panels(const input& in, const job& j, std::size_t pane
     const std::size_t y_stride = j.y_stride == 0 ? w.N : j.y_stride;
     repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
         const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
-        const std::size_t slice     = round_up(std::max<std::size_t>(ms_between_stops * in_.table->mults_per_ms / per_token, 1), in_.table->token_step);
+        const std::size_t most      = std::min(ms_between_stops * in_.table->mults_per_ms / per_token, input_bytes / w.D);
+        const std::size_t slice     = round_up(std::max<std::size_t>(most, 1), in_.table->token_step);
         for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
             const std::size_t n = std::min(slice, in.T - t);
             float*            y = j.y + (in.begin + t) * y_stride + row;

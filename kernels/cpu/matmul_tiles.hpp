@@ -123,8 +123,13 @@ PLUME_INLINE void tile_chain(const tile_slice<C, Planes>& slice, std::size_t b, 
     using scales_of = block_scales<A, C>;
     const auto ones = A::as_i32(A::set1(0x1.8p23f)), times_128 = A::as_i32(A::set1(0x1.8p30f));
     const auto excess = A::set1(shape::sums == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f), d = A::load(slice.d[b]);
+    // One pointer, and constant distances from it: left alone, g++ 12 keeps a pointer for each of the 16 tokens, on the stack.
+    const std::int32_t* all = slice.sums[Turn][0];
+    asm("" : "+r"(all));
     unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA {
-        const auto      sums = [&](int i) PLUME_INLINE_LAMBDA { return A::iload_n(slice.sums[Turn][i] + 16 * t.value, 16); };
+        const auto sums = [&](int i) PLUME_INLINE_LAMBDA {
+            return typename A::i32{_mm512_load_si512(all + static_cast<int>(tile_tokens * panel_rows) * i + 16 * decltype(t)::value)};
+        };
         typename A::f32 sum;
         if constexpr (shape::sums == 1)
             sum = A::sub(A::as_f32(A::iadd(sums(0), ones)), excess);
