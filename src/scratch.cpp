@@ -35,7 +35,7 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
     s.k               = from.take<float>(T * c.K * c.E);
     s.v               = from.take<float>(T * c.K * c.E);
     s.gate            = from.take<float>(T * apart_rows(c.F));
-    s.up              = from.take<float>(T * c.F);
+    s.up              = from.take<float>(T * std::max(apart_rows(c.F), apart_rows(c.D)));
     s.cosine          = from.take<float>(T * c.rotated / 2);
     s.sine            = from.take<float>(T * c.rotated / 2);
     s.partials        = from.take<float>(T * c.H * s.splits * kernels::partial_floats(c.E));
