@@ -33,8 +33,11 @@ namespace runs_here {
 
 // What a target asks the system for when it is chosen.
 namespace allowed {
-[[maybe_unused]] bool nothing() noexcept { return true; }
-constexpr auto        scalar = nothing, avx2 = nothing, avx512 = nothing, avx512vnni = nothing, amx = allow_tiles;
+[[maybe_unused]] bool scalar() noexcept { return true; }
+[[maybe_unused]] bool avx2() noexcept { return true; }
+[[maybe_unused]] bool avx512() noexcept { return true; }
+[[maybe_unused]] bool avx512vnni() noexcept { return true; }
+[[maybe_unused]] bool amx() noexcept { return allow_tiles(); }
 }  // namespace allowed
 
 constexpr kernels::target_entry targets[] = {

@@ -5,7 +5,6 @@
 
 #include <plume/core/half.hpp>
 
-#include "src/dispatch.hpp"
 #include "src/panel.hpp"
 #include "src/system.hpp"
 
@@ -50,10 +49,7 @@ constexpr kernels::fast_entry all[] = {
 
 std::span<const kernels::fast_entry> compiled_fast_kernels() noexcept { return std::span(all).first(std::size(all) - 1); }
 
-const kernels::fast_table* choose_fast(const kernels::target_table& target) noexcept {
-    const auto targets = compiled_targets();
-    const auto best    = std::find_if(targets.begin(), targets.end(), [](const auto& t) { return t.runs_here(); });
-    if (best == targets.end() || best->table != &target) return nullptr;  // one that was forced means what it says
+const kernels::fast_table* choose_fast() noexcept {
     for (const auto& f : compiled_fast_kernels())
         if (f.runs_here() && f.pays_here()) return f.table;
     return nullptr;

@@ -14,8 +14,8 @@ namespace plume {
 /// The fast kernels compiled in, the best first.
 [[nodiscard]] std::span<const kernels::fast_entry> compiled_fast_kernels() noexcept;
 
-/// Those to use beside that target: the best ones that run here and pay. Null: none do, or the target is one that knows less than they ask for.
-[[nodiscard]] const kernels::fast_table* choose_fast(const kernels::target_table& target) noexcept;
+/// The best ones that run here and pay; null where none do. May ask the system for leave to use tiles.
+[[nodiscard]] const kernels::fast_table* choose_fast() noexcept;
 
 /// The view of panels in pairs at `data`, for any float format.
 [[nodiscard]] kernels::panels pairs_of(const quant::format_info& f, std::size_t N, std::size_t D, const std::byte* data) noexcept;

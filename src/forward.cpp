@@ -249,7 +249,8 @@ void forward_pass::matmul_panels(const input& in, const job& j, std::size_t pane
     const std::size_t y_stride = j.y_stride == 0 ? w.N : j.y_stride;
     repack_.each_run(w, j.w->in_file, panel_begin, panel_end, room, [&](const kernels::panels& part, std::size_t first, std::size_t last, std::size_t row) {
         const std::size_t per_token = (last - first) * kernels::panel_rows * w.D;
-        const std::size_t most      = std::min(ms_between_stops * in_.table->mults_per_ms / per_token, input_bytes / w.D);
+        const std::size_t in_time   = ms_between_stops * in_.table->mults_per_ms / per_token;
+        const std::size_t most      = floats != nullptr ? in_time : std::min(in_time, input_bytes / w.D);
         const std::size_t slice     = round_up(std::max<std::size_t>(most, 1), in_.table->token_step);
         for (std::size_t t = 0; t < in.T && !stop_.stop_requested(); t += slice) {
             const std::size_t n = std::min(slice, in.T - t);

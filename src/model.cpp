@@ -81,11 +81,7 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     if (options.stop.stop_requested()) return io::cancelled(*file);
-    if (options.fast) {
-        const auto table = choose_target(options.cpu_target);
-        if (!table) return error(table.error());
-        parts->fast = choose_fast(**table);
-    }
+    if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
     if (!plan) return std::move(plan).error();
     return opened{std::move(*file), std::move(parts), std::move(*plan)};

@@ -35,14 +35,15 @@ struct load_options {
     plume::repack                    repack  = plume::repack::lazy;
     std::size_t                      threads = 0;  // of the model's own pool, the calling thread included; 0: as many as this process may use
     std::shared_ptr<plume::executor> executor{};   // the host's own, instead of a pool
-    // "scalar", "avx2", "avx512", "avx512vnni", "amx"; empty: the best that runs here. Choosing amx asks Linux to let this process use tiles, after which
-    // it refuses alternative signal stacks (sigaltstack) too small for them; "avx512vnni" avoids that.
+    /// "scalar", "avx2", "avx512", "avx512vnni", "amx"; empty: the best that runs here. Choosing amx asks Linux to let this process use tiles, after which
+    /// it refuses alternative signal stacks (sigaltstack) too small for them; "avx512vnni" avoids that.
     std::string        cpu_target{};
     plume::activations activations = plume::activations::mixed;
 
     /// Breaks the numbers contract for speed: matrices of floats (F32, F16, BF16) and what they meet are rounded to bf16, 8 bits of precision, where this CPU
     /// multiplies that faster than f32. F16 weights lose 3 bits, F32 weights 16; embedding rows lose none. Logits then differ from machine to machine, and with
-    /// the prefill chunk. Quantised weights, and CPUs where it pays nothing, give what they always give; so does a cpu_target that is not the best here.
+    /// the prefill chunk. May ask for tiles, as amx does. Quantised weights, and CPUs where it pays nothing, give what they always give; so does a cpu_target
+    /// that is named.
     bool fast = false;
 
     std::function<bool(double share)> on_progress{};  // share of the work done, 0 to 1; false cancels

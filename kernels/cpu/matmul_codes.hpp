@@ -271,18 +271,18 @@ struct codes_product {
     }
     void run(std::size_t begin, std::size_t end) const noexcept {
         constexpr std::size_t P = A::panels(full, block_scales<A, C>::sub_16), group = 4;
-        const bool            unpack = C.bits != 8 && tiled > 2 * full;  // 8 bits are a byte a code already
-        if (unpack) {
+        if constexpr (C.bits != 8) {  // a code of 8 bits is a byte already
             std::size_t panel = begin;
-            for (; panel + P <= end; panel += P) full_tiles<P>(panel);
+            for (; tiled != 0 && panel + P <= end; panel += P) full_tiles<P>(panel);
             if constexpr (P > 1)
-                for (; panel < end; ++panel) full_tiles<1>(panel);
+                for (; tiled != 0 && panel < end; ++panel) full_tiles<1>(panel);
+            if (tiled == T) return;
         }
-        if (unpack && tiled == T) return;
         for (; begin < end; begin += group) {  // what the tiles of a few panels read stays in the cache
             const std::size_t last = end - begin < group ? end : begin + group;
-            std::size_t       t    = unpack ? tiled : 0;
-            for (; t < tiled; t += full) tiles<full>(begin, last, t);
+            std::size_t       t    = tiled;
+            if constexpr (C.bits == 8)
+                for (std::size_t done = 0; done < tiled; done += full) tiles<full>(begin, last, done);
             rest<4>(begin, last, t), rest<2>(begin, last, t), rest<1>(begin, last, t);
         }
     }

@@ -216,13 +216,6 @@ PLUME_INLINE quantised tokens_from(quantised x, std::size_t t) noexcept {
     return x;
 }
 
-template <class A, quant::code_layout C, int Planes>
-void matmul_tiles(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y, std::size_t y_stride) noexcept {
-    const std::size_t tiled = tiled_tokens(T);
-    if (tiled > 0) matmul_by_tiles<A, C, Planes>(w, panel_begin, panel_end, x, tiled, y, y_stride);
-    if (tiled < T) matmul_codes<A, C, Planes>(w, panel_begin, panel_end, tokens_from(x, tiled), T - tiled, y + tiled * y_stride, y_stride);
-}
-
 /// The order of activations: tiles of 16 tokens as [block][token][32], scales as [block][token]; the rest as matmul_codes has it.
 template <class A>
 quantised_place place_for_tiles(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept {

@@ -48,6 +48,11 @@ struct tiles_amx {
     PLUME_INLINE static void dot() noexcept {
         asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sums), "i"(A), "i"(B));
     }
+    /// The same with two bf16 in place of four bytes, and sums in f32.
+    template <int Sums, int A, int B>
+    PLUME_INLINE static void dot_bf16() noexcept {
+        asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(Sums), "i"(A), "i"(B));
+    }
 };
 
 }  // namespace

@@ -98,6 +98,9 @@ TEST_CASE("a model of our own gives the same bits on every target, with any thre
         {"own-bf16", {.matrices = tiny_format_of<quant::bf16>()}},
         {"own-tq1_0", {.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = tiny_ternary<quant::tq1_0>()}},
         {"own-tq2_0", {.d = 256, .heads = 4, .kv_heads = 2, .ffn = 256, .matrices = tiny_ternary<quant::tq2_0>()}},
+        // Widths at which rows lie further apart than they are long (apart_rows), one and the other.
+        {"own-ffn1024", {.ffn = 1024, .matrices = tiny_format_of<quant::q8_0>()}},
+        {"own-d1024", {.d = 1024, .heads = 16, .kv_heads = 4, .ffn = 96, .matrices = tiny_format_of<quant::q8_0>()}},
     };
     for (auto& v : variants) {
         CAPTURE(v.name);

@@ -11,7 +11,7 @@ namespace plume {
 /// Shared between threads: several sessions may call parallel_for at the same time.
 class executor {
 public:
-    /// A piece of work; must not throw. `index` runs from 0 to n - 1, each exactly once, in any order, on any thread.
+    /// A piece of work; must not throw, and needs up to 128 KiB of stack. `index` runs from 0 to n - 1, each exactly once, in any order, on any thread.
     using task = void (*)(void* context, std::size_t index) noexcept;
 
     executor()                           = default;

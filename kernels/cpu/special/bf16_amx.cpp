@@ -1,3 +1,5 @@
+#include <kernels/cpu/tiles_amx.hpp>
+
 #include "bf16_pairs.hpp"
 
 // Dot products of bf16 pairs by tdpbf16ps (AMX-BF16): a tile of 16 tokens × 32 k meets 16 lines of a panel, 8,192 products in 16 cycles.
@@ -7,17 +9,6 @@ namespace {
 
 constexpr std::size_t tile_rows = 16, tokens_together = 2 * tile_rows;
 constexpr std::size_t few = 4;  // tokens for which a tile instruction would multiply mostly nothing
-
-/// Eight tiles of 16 rows × 64 bytes. Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, 18.2: palette 1.
-struct alignas(64) tile_config {
-    std::uint8_t  palette = 1, start_row = 0, reserved[14] = {};
-    std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    std::uint8_t  rows[16]      = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(tile_config) == 64);
-
-/// What the compiler holds in registers is in memory: it does not know that tile instructions read and write it.
-PLUME_INLINE void in_memory() { __asm__ volatile("" ::: "memory"); }
 
 /// Where a tile of sums lives between slabs: in y, or aside where y has not all of its rows and tokens.
 struct sums {
@@ -51,33 +42,30 @@ void tile_block(const std::byte* w, std::size_t panel_bytes, const std::uint16_t
     };
     if (goes_on) {
         each([](const sums& s) { s.fetch(); });
-        in_memory();
-        _tile_loadd(0, c[0][0].at(), c[0][0].stride_bytes());
-        if constexpr (P > 1) _tile_loadd(1, c[0][1].at(), c[0][1].stride_bytes());
-        if constexpr (Upper) _tile_loadd(2, c[1][0].at(), c[1][0].stride_bytes());
-        if constexpr (Upper && P > 1) _tile_loadd(3, c[1][1].at(), c[1][1].stride_bytes());
+        tiles_amx::load<0>(c[0][0].at(), c[0][0].stride_bytes());
+        if constexpr (P > 1) tiles_amx::load<1>(c[0][1].at(), c[0][1].stride_bytes());
+        if constexpr (Upper) tiles_amx::load<2>(c[1][0].at(), c[1][0].stride_bytes());
+        if constexpr (Upper && P > 1) tiles_amx::load<3>(c[1][1].at(), c[1][1].stride_bytes());
     } else {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
+        tiles_amx::zero<0>();
+        tiles_amx::zero<1>();
+        tiles_amx::zero<2>();
+        tiles_amx::zero<3>();
     }
-    in_memory();
     for (std::size_t k = 0; k < n_k; k += pairs_step) {
-        _tile_loadd(6, w + k * panel_rows * 2, 64);
-        _tile_loadd(4, x + k, slab_k * 2);
-        if constexpr (P > 1) _tile_loadd(7, w + panel_bytes + k * panel_rows * 2, 64);
-        if constexpr (Upper) _tile_loadd(5, x + tile_rows * slab_k + k, slab_k * 2);
-        _tile_dpbf16ps(0, 4, 6);
-        if constexpr (P > 1) _tile_dpbf16ps(1, 4, 7);
-        if constexpr (Upper) _tile_dpbf16ps(2, 5, 6);
-        if constexpr (Upper && P > 1) _tile_dpbf16ps(3, 5, 7);
+        tiles_amx::load<6>(w + k * panel_rows * 2, 64);
+        tiles_amx::load<4>(x + k, slab_k * 2);
+        if constexpr (P > 1) tiles_amx::load<7>(w + panel_bytes + k * panel_rows * 2, 64);
+        if constexpr (Upper) tiles_amx::load<5>(x + tile_rows * slab_k + k, slab_k * 2);
+        tiles_amx::dot_bf16<0, 4, 6>();
+        if constexpr (P > 1) tiles_amx::dot_bf16<1, 4, 7>();
+        if constexpr (Upper) tiles_amx::dot_bf16<2, 5, 6>();
+        if constexpr (Upper && P > 1) tiles_amx::dot_bf16<3, 5, 7>();
     }
-    _tile_stored(0, c[0][0].at(), c[0][0].stride_bytes());
-    if constexpr (P > 1) _tile_stored(1, c[0][1].at(), c[0][1].stride_bytes());
-    if constexpr (Upper) _tile_stored(2, c[1][0].at(), c[1][0].stride_bytes());
-    if constexpr (Upper && P > 1) _tile_stored(3, c[1][1].at(), c[1][1].stride_bytes());
-    in_memory();
+    tiles_amx::store<0>(c[0][0].at(), c[0][0].stride_bytes());
+    if constexpr (P > 1) tiles_amx::store<1>(c[0][1].at(), c[0][1].stride_bytes());
+    if constexpr (Upper) tiles_amx::store<2>(c[1][0].at(), c[1][0].stride_bytes());
+    if constexpr (Upper && P > 1) tiles_amx::store<3>(c[1][1].at(), c[1][1].stride_bytes());
     each([](const sums& s) { s.keep(); });
 }
 
@@ -85,8 +73,9 @@ void matmul(const panels& w, std::size_t panel_begin, std::size_t panel_end, con
     if (T <= few) return matmul_bf16_pairs(w, panel_begin, panel_end, x, T, y, y_stride);
     alignas(64) std::uint16_t rounded[tokens_together * slab_k];
     alignas(64) float         aside[4][tile_rows * panel_rows];
-    const tile_config         config;
-    _tile_loadconfig(&config);
+    tiles_amx::configuration  c;
+    for (int tile = 0; tile < 8; ++tile) c.row_count[tile] = tile_rows, c.row_bytes[tile] = 64;
+    const tiles_amx::in_use on(c);
     for (std::size_t k = 0; k < w.D; k += slab_k) {
         const std::size_t n_k = w.D - k < slab_k ? w.D - k : slab_k, padded = (n_k + pairs_step - 1) / pairs_step * pairs_step;
         for (std::size_t t = 0; t < T; t += tokens_together) {
@@ -95,21 +84,20 @@ void matmul(const panels& w, std::size_t panel_begin, std::size_t panel_end, con
             round_rows(x + t * w.D + k, w.D, tokens, n_k, rounded);
             __builtin_memset(rounded + tokens * slab_k, 0, ((upper ? tokens_together : tile_rows) - tokens) * slab_k * sizeof(std::uint16_t));
             for (std::size_t p = panel_begin; p < panel_end; p += 2) {
-                sums c[2][2];
+                sums block_sums[2][2];
                 for (std::size_t i = 0; i < 2; ++i)
                     for (std::size_t j = 0; j < 2; ++j) {
                         const std::size_t t_i = t + i * tile_rows, row = (p + j) * panel_rows;
-                        if (t_i < T && row < w.N) c[i][j] = {y + t_i * y_stride + row, y_stride, T - t_i, w.N - row, aside[2 * i + j]};
+                        if (t_i < T && row < w.N) block_sums[i][j] = {y + t_i * y_stride + row, y_stride, T - t_i, w.N - row, aside[2 * i + j]};
                     }
                 const std::byte* panel = w.data + p * w.panel_bytes + k * panel_rows * 2;
                 const auto       block = upper               ? p + 1 < panel_end ? tile_block<2, true> : tile_block<1, true>
                                                        : p + 1 < panel_end ? tile_block<2, false>
                                                              : tile_block<1, false>;
-                block(panel, w.panel_bytes, rounded, padded, c, k != 0);
+                block(panel, w.panel_bytes, rounded, padded, block_sums, k != 0);
             }
         }
     }
-    _tile_release();
 }
 
 }  // namespace

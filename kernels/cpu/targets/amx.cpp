@@ -1,40 +1,77 @@
-#include <kernels/cpu/make_table.hpp>
 #include <kernels/cpu/matmul_tiles.hpp>
+#include <plume/quant/formats.hpp>
 
-namespace plume::kernels::amx {
+namespace plume::kernels {
+
+namespace avx512vnni {
+extern const target_table table;
+}
+
+namespace amx {
 namespace {
 
-/// The matmul of codes for many tokens by tiles; all else as avx512vnni has it.
-template <class A, class List = quant::all_formats>
-struct entries;
-template <class A, class... Fs>
-struct entries<A, type_list<Fs...>> {
-    template <class F>
-    static consteval target_table::matmul_entry of() {
-        if constexpr (quant::float_format<F>) {
-            return cpu::matmul_of<A, F>();
-        } else {
-            static_assert(F::codes.bits < 8 || F::offset == 128, "a weight is an int8 as it stands");
-            return {.a8 = cpu::matmul_tiles<A, F::codes, 1>, .a16 = cpu::matmul_tiles<A, F::codes, 2>};
-        }
-    }
-    static constexpr target_table::matmul_entry list[] = {of<Fs>()...};
-};
-
-template <class A>
-consteval target_table make_table() {
-    target_table t = cpu::make_table<A>("amx");
-    t.matmul       = entries<A>::list;
-    t.quantise     = cpu::quantise_for_tiles<A>;
-    t.place        = cpu::place_for_tiles<A>;
-    t.token_step   = cpu::tile_tokens;
-    t.mults_per_ms = 2 * A::mults_per_ms;
-    return t;
+/// The matmul of codes for many tokens is made of tiles. All else is what avx512vnni has, called through its table and so compiled once.
+template <auto Member, class R, class... P>
+consteval auto forward(R (*target_table::*)(P...) noexcept) {
+    return +[](P... p) noexcept -> R { return (avx512vnni::table.*Member)(p...); };
 }
+template <auto Member>
+inline constexpr auto vnni = forward<Member>(Member);
+
+template <std::size_t Type>
+consteval target_table::cache_entry cache_of() {
+    return {.append    = [](const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache,
+                         void* v_cache) noexcept { avx512vnni::table.cache[Type].append(k, v, position, E, k_cache, v_cache); },
+            .attention = [](const attention_task& task) noexcept { avx512vnni::table.cache[Type].attention(task); }};
+}
+
+template <class F, int Planes>
+void matmul(const panels& w, std::size_t panel_begin, std::size_t panel_end, const quantised& x, std::size_t T, float* y, std::size_t y_stride) noexcept {
+    const std::size_t tiled = cpu::tiled_tokens(T);
+    if (tiled > 0) cpu::matmul_by_tiles<lanes_avx512vnni, F::codes, Planes>(w, panel_begin, panel_end, x, tiled, y, y_stride);
+    const auto& few = avx512vnni::table.matmul[quant::format_index<F>];
+    if (tiled < T) (Planes == 2 ? few.a16 : few.a8)(w, panel_begin, panel_end, cpu::tokens_from(x, tiled), T - tiled, y + tiled * y_stride, y_stride);
+}
+
+template <class F>
+void matmul_floats(const panels& w, std::size_t panel_begin, std::size_t panel_end, const float* x, std::size_t T, float* y, std::size_t y_stride) noexcept {
+    avx512vnni::table.matmul[quant::format_index<F>].f32(w, panel_begin, panel_end, x, T, y, y_stride);
+}
+
+template <class F>
+consteval target_table::matmul_entry matmul_of() {
+    if constexpr (quant::float_format<F>) {
+        return {.f32 = matmul_floats<F>};
+    } else {
+        static_assert(F::codes.bits < 8 || F::offset == 128, "a weight is an int8 as it stands");
+        return {.a8 = matmul<F, 1>, .a16 = matmul<F, 2>};
+    }
+}
+template <class List = quant::all_formats>
+struct entries;
+template <class... Fs>
+struct entries<type_list<Fs...>> {
+    static constexpr target_table::matmul_entry list[] = {matmul_of<Fs>()...};
+};
 
 }  // namespace
 
 extern const target_table    table;
-constinit const target_table table = make_table<lanes_avx512vnni>();
+constinit const target_table table = {.name             = "amx",
+                                      .matmul           = entries<>::list,
+                                      .quantise         = cpu::quantise_for_tiles<lanes_avx512vnni>,
+                                      .place            = cpu::place_for_tiles<lanes_avx512vnni>,
+                                      .token_step       = cpu::tile_tokens,
+                                      .mults_per_ms     = 2 * lanes_avx512vnni::mults_per_ms,
+                                      .rms_norm         = vnni<&target_table::rms_norm>,
+                                      .rope_interleaved = vnni<&target_table::rope_interleaved>,
+                                      .silu_mul         = vnni<&target_table::silu_mul>,
+                                      .add              = vnni<&target_table::add>,
+                                      .cache            = {cache_of<0>(), cache_of<1>(), cache_of<2>()},
+                                      .merge_attention  = vnni<&target_table::merge_attention>,
+                                      .all_finite       = vnni<&target_table::all_finite>,
+                                      .exp_and_sum      = vnni<&target_table::exp_and_sum>};
+static_assert(n_kv_types == 3);
 
-}  // namespace plume::kernels::amx
+}  // namespace amx
+}  // namespace plume::kernels
