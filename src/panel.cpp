@@ -1,6 +1,7 @@
 #include "panel.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <span>
@@ -29,38 +30,45 @@ constexpr planes planes_of(unsigned bits) noexcept {
     return {four, two, one, two_at, one_at, four ? 4u : 0u, (four ? 4u : 0u) + (two ? 2u : 0u)};
 }
 
-/// Eight codes in a word, the first in its lowest byte: two groups of four.
-using eight = std::uint64_t;
-constexpr eight each(unsigned byte) noexcept { return 0x0101010101010101u * byte; }
+/// The four codes of a group, of four neighbouring rows: a quarter of a line. Vectors of 16 bytes are what every x86-64 and ARM64 processor has.
+using quarter_line [[gnu::vector_size(16)]] = std::uint8_t;
 
-/// Two groups as words of two neighbouring lines; `at` is the row's word in the first.
-void put_groups(eight two, std::byte* at) noexcept {
-    const auto first = static_cast<std::uint32_t>(two), second = static_cast<std::uint32_t>(two >> 32);
-    std::memcpy(at, &first, sizeof first);
-    std::memcpy(at + 64, &second, sizeof second);
+/// The groups of a block, [group], of four neighbouring rows whose codes lie `stride` apart: a transposition of words of four codes.
+std::array<quarter_line, 8> groups_of(const quant::codes_32* c, std::size_t stride) noexcept {
+    using words [[gnu::vector_size(16)]] = std::uint32_t;
+    std::array<quarter_line, 8> groups;
+    for (std::size_t half = 0; half < 2; ++half) {
+        words row[4];
+        for (std::size_t r = 0; r < 4; ++r) std::memcpy(&row[r], c[r * stride].code.data() + 16 * half, sizeof row[r]);
+        const words ab = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), cd = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+        const words ef = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7), gh = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+        const words turned[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                                 __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)};
+        std::memcpy(&groups[4 * half], turned, sizeof turned);
+    }
+    return groups;
 }
 
-/// Writes the codes of one row's 32 weights; `at` is the row's word in the block's first line.
+/// Writes the codes of 32 weights of four neighbouring rows; `at` is the first row's word in the block's first line.
 template <unsigned Bits>
-void put_codes(const quant::codes_32& c, std::byte* at) noexcept {
-    static_assert(std::endian::native == std::endian::little);
-    constexpr planes p = planes_of(Bits);
-    eight            g[4];
-    std::memcpy(g, c.code.data(), sizeof g);
+void put_codes(const quant::codes_32* c, std::size_t stride, std::byte* at) noexcept {
+    constexpr planes p    = planes_of(Bits);
+    const auto       g    = groups_of(c, stride);
+    const auto       line = [at](std::size_t offset, quarter_line codes) { std::memcpy(at + offset, &codes, sizeof codes); };
     if constexpr (Bits == 8)
-        for (std::size_t j = 0; j < 4; ++j) put_groups(g[j], at + 128 * j);
+        for (std::size_t j = 0; j < 8; ++j) line(64 * j, g[j]);
     if constexpr (p.four)
-        for (std::size_t j = 0; j < 2; ++j) put_groups((g[j] & each(15)) | (g[j + 2] & each(15)) << 4, at + 128 * j);
-    if constexpr (p.two) {
-        eight lines = 0;
-        for (unsigned n = 0; n < 4; ++n) lines |= (g[n] >> p.two_shift & each(3)) << 2 * n;
-        put_groups(lines, at + p.two_at);
-    }
+        for (std::size_t j = 0; j < 4; ++j) line(64 * j, (g[j] & 15) | g[j + 4] << 4);
+    if constexpr (p.two)
+        for (std::size_t j = 0; j < 2; ++j) {
+            quarter_line codes{};
+            for (std::size_t n = 0; n < 4; ++n) codes |= (g[j + 2 * n] >> p.two_shift & 3) << 2 * n;
+            line(p.two_at + 64 * j, codes);
+        }
     if constexpr (p.one) {
-        eight bits = 0;
-        for (unsigned n = 0; n < 4; ++n) bits |= (g[n] >> p.one_shift & each(1)) << 2 * n;
-        const auto line = static_cast<std::uint32_t>(bits | bits >> 31);
-        std::memcpy(at + p.one_at, &line, sizeof line);
+        quarter_line codes{};
+        for (std::size_t n = 0; n < 8; ++n) codes |= (g[n] >> p.one_shift & 1) << n;
+        line(p.one_at, codes);
     }
 }
 
@@ -94,44 +102,54 @@ half narrowed(float f) noexcept {
     return {static_cast<std::uint16_t>((bits >> 16 & 0x8000u) | (magnitude - (112u << 23)) >> 13)};
 }
 
-/// Writes the scales of one row's groups b, b + 1, .., of one block of the file.
-void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, std::span<const quant::codes_32> groups, std::size_t b, std::size_t lane,
-                std::byte* panel) noexcept {
-    std::byte* scales     = panel + s.scales_at + b * s.scale_bytes;
-    std::byte* mins       = panel + s.mins_at + b * s.min_bytes;
-    std::byte* super      = panel + s.supers_at + b / 8 * s.super_bytes;
-    const auto each_group = [&](std::byte* stream, std::size_t bytes, const auto& put) {
-        for (const auto& c : groups) put(c, stream), stream += bytes;
+/// Some blocks of all rows of a panel, taken apart.
+constexpr std::size_t run = 8;
+using codes_run           = quant::codes_32[panel_rows][run];
+
+/// Writes the scales of n blocks of all rows, the first of them block b.
+void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, const codes_run& c, std::size_t n, std::size_t b, std::byte* panel) noexcept {
+    std::byte* super = panel + s.supers_at + b / 8 * s.super_bytes;
+    const auto lanes = [&c](std::size_t block, const auto& value, std::byte* at) {
+        std::array<decltype(value(c[0][0])), panel_rows> all;
+        for (std::size_t r = 0; r < panel_rows; ++r) all[r] = value(c[r][block]);
+        std::memcpy(at, all.data(), sizeof all);
     };
+    const auto each_block = [&](std::size_t from, std::size_t bytes, const auto& value) {
+        for (std::size_t g = 0; g < n; ++g) lanes(g, value, panel + from + (b + g) * bytes);
+    };
+    const auto d    = [](const quant::codes_32& k) { return k.d; };
+    const auto dmin = [](const quant::codes_32& k) { return k.dmin; };
     switch (l.scale) {
         case scale_layout::per_32_f16:
-            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, narrowed(c.d)); });
+            each_block(s.scales_at, s.scale_bytes, [](const quant::codes_32& k) { return narrowed(k.d); });
             break;
         case scale_layout::per_32_f32:
-            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.d); });
+            each_block(s.scales_at, s.scale_bytes, d);
             break;
         case scale_layout::per_256_sub_32:
-            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.sub[0]); });
-            store(super, lane, groups[0].d);
+            each_block(s.scales_at, s.scale_bytes, [](const quant::codes_32& k) { return k.sub[0]; });
+            lanes(0, d, super);
             break;
         case scale_layout::per_256_sub_16:
-            each_group(scales, s.scale_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.sub[0]), store(at, panel_rows + lane, c.sub[1]); });
-            store(super, lane, groups[0].d);
+            each_block(s.scales_at, s.scale_bytes, [](const quant::codes_32& k) { return k.sub[0]; });
+            each_block(s.scales_at + panel_rows, s.scale_bytes, [](const quant::codes_32& k) { return k.sub[1]; });
+            lanes(0, d, super);
             break;
     }
     switch (l.min) {
         case min_layout::none:
             break;
         case min_layout::per_32_f16:
-            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, narrowed(c.dmin)); });
+            each_block(s.mins_at, s.min_bytes, [](const quant::codes_32& k) { return narrowed(k.dmin); });
             break;
         case min_layout::per_256_sub_32:
-            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.min[0]); });
-            store(super, panel_rows + lane, groups[0].dmin);
+            each_block(s.mins_at, s.min_bytes, [](const quant::codes_32& k) { return k.min[0]; });
+            lanes(0, dmin, super + 64);
             break;
         case min_layout::per_256_sub_16:
-            each_group(mins, s.min_bytes, [&](const auto& c, std::byte* at) { store(at, lane, c.min[0]), store(at, panel_rows + lane, c.min[1]); });
-            store(super, panel_rows + lane, groups[0].dmin);
+            each_block(s.mins_at, s.min_bytes, [](const quant::codes_32& k) { return k.min[0]; });
+            each_block(s.mins_at + panel_rows, s.min_bytes, [](const quant::codes_32& k) { return k.min[1]; });
+            lanes(0, dmin, super + 64);
             break;
     }
 }
@@ -185,10 +203,10 @@ void prefetch(const std::byte* from, std::size_t bytes) noexcept {
 /// 256 weights of all rows are taken apart first and put into the panel then: what has just been written cannot be read at another width without a stall.
 template <unsigned Bits>
 void pack_codes(const quant::format_info& f, const std::byte* rows, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
-    constexpr std::size_t run       = 8;
-    const auto            shape     = kernels::shape_of(f.codes, D);
-    const std::size_t     row_bytes = D / f.weights * f.block_bytes, run_bytes = run * block_elems / f.weights * f.block_bytes;
-    quant::codes_32       c[panel_rows][run];
+    const auto        shape     = kernels::shape_of(f.codes, D);
+    const std::size_t row_bytes = D / f.weights * f.block_bytes, run_bytes = run * block_elems / f.weights * f.block_bytes;
+    codes_run         c;
+    for (std::size_t r = n_rows; r < panel_rows; ++r) std::fill(std::begin(c[r]), std::end(c[r]), quant::codes_32{});
     for (std::size_t b = 0; b < D / block_elems; b += run) {
         const std::size_t n = std::min(run, D / block_elems - b);
         for (std::size_t r = 0; r < n_rows; ++r) {
@@ -196,10 +214,9 @@ void pack_codes(const quant::format_info& f, const std::byte* rows, std::size_t 
             prefetch(rows + panel_rows * row_bytes + (b / run * panel_rows + r) * run_bytes, run_bytes);
             f.unpack_groups(rows + r * row_bytes + b / run * run_bytes, n, c[r]);
         }
-        for (std::size_t r = 0; r < n_rows; ++r) {
-            for (std::size_t g = 0; g < n; ++g) put_codes<Bits>(c[r][g], panel + (b + g) * (Bits * 64) + 4 * r);
-            put_scales(f.codes, shape, {c[r], n}, b, r, panel);
-        }
+        for (std::size_t g = 0; g < n; ++g)
+            for (std::size_t r = 0; r < n_rows; r += 4) put_codes<Bits>(&c[r][g], run, panel + (b + g) * (Bits * 64) + 4 * r);
+        put_scales(f.codes, shape, c, n, b, panel);
     }
 }
 

@@ -14,15 +14,14 @@ namespace plume::quant {
 [[nodiscard]] constexpr std::uint8_t u8(std::size_t x) noexcept { return static_cast<std::uint8_t>(x); }
 [[nodiscard]] constexpr std::int8_t  i8(int x) noexcept { return static_cast<std::int8_t>(x); }
 
-/// to_float of a scale, inlined but for zeros and what is not finite. Subnormal halves are common: large blocks divide their scale by thousands.
-/// Their one subtraction is exact and meets no subnormal float.
+/// to_float, inlined and without a branch. Subnormal halves are common: large blocks divide their scale by thousands. Their one subtraction is exact and
+/// meets no subnormal float; its zero may be negative where a host has set another rounding.
 [[nodiscard]] inline float widened(half h) noexcept {
-    const unsigned magnitude = h.bits & 0x7fffu, sign = (h.bits & 0x8000u) << 16;
-    if (magnitude == 0 || magnitude >= 0x7c00) return to_float(h);
-    if (magnitude >= 0x0400) return std::bit_cast<float>(sign | ((magnitude << 13) + (112u << 23)));
     constexpr std::uint32_t smallest_normal = 113u << 23;
-    return std::bit_cast<float>(sign |
-                                std::bit_cast<std::uint32_t>(std::bit_cast<float>(smallest_normal | magnitude << 13) - std::bit_cast<float>(smallest_normal)));
+    const std::uint32_t     magnitude = h.bits & 0x7fffu, sign = (h.bits & 0x8000u) << 16;
+    const std::uint32_t     normal = (magnitude << 13) + (magnitude >= 0x7c00 ? 224u << 23 : 112u << 23);
+    const auto subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(smallest_normal | magnitude << 13) - std::bit_cast<float>(smallest_normal));
+    return std::bit_cast<float>(sign | (magnitude < 0x0400 ? subnormal & 0x7fffffffu : normal));
 }
 
 /// Scales that hold for all 32 weights. Without a minimum dmin and min are 0.
