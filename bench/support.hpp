@@ -81,7 +81,7 @@ private:
 inline std::vector<const kernels::target_table*> targets_here() {
     std::vector<const kernels::target_table*> tables;
     for (const auto& t : compiled_targets())
-        if (t.runs_here()) tables.push_back(t.table);
+        if (t.runs_here() && t.allowed()) tables.push_back(t.table);
     return tables;
 }
 

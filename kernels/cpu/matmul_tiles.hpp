@@ -35,7 +35,7 @@ struct tiling {
 template <quant::code_layout C, int Planes>
 struct tile_slice {
     using shape                              = tiling<C, Planes>;
-    static constexpr std::size_t most_blocks = 16, ahead = shape::product;
+    static constexpr std::size_t most_blocks = 32 / shape::weight_planes, ahead = shape::product;
 
     alignas(64) std::int8_t w[most_blocks + ahead][shape::weight_planes][tile_block_bytes];  // group g = 0..7: [row][4]; after the last block the first again
     alignas(64) float d[most_blocks][panel_rows], dmin[most_blocks][panel_rows];
