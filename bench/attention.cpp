@@ -34,8 +34,10 @@ struct problem {
         q            = bench::some_floats(q.size(), 1);
         const auto k = bench::some_floats(S * E, 2), v = bench::some_floats(S * E, 3);
         for (std::size_t s = 0; s < S; ++s)
-            entry().append(k.data() + s * E, v.data() + s * E, s, E, cache.data() + layout.keys_at(0, 0), cache.data() + layout.values_at(0, 0));
-        for (std::size_t h = 1; h < heads; ++h) std::memcpy(cache.data() + layout.keys_at(0, h), cache.data(), 2 * layout.head_bytes());
+            for (std::size_t h = 0; h < heads; ++h) {
+                std::byte* piece = cache.data() + s / kv::piece_positions * layout.piece_bytes();
+                entry().append(k.data() + s * E, v.data() + s * E, s % kv::piece_positions, E, piece + layout.keys_at(0, h), piece + layout.values_at(0, h));
+            }
     }
     [[nodiscard]] const kernels::target_table::cache_entry& entry() const { return target.cache[static_cast<std::size_t>(type)]; }
 
@@ -51,6 +53,7 @@ struct problem {
                                    .q_token_stride   = G * E,
                                    .k                = cache.data() + layout.keys_at(0, head),
                                    .v                = cache.data() + layout.values_at(0, head),
+                                   .piece_stride     = layout.piece_bytes(),
                                    .position         = first + t,
                                    .begin            = begin,
                                    .T                = n,

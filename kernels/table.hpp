@@ -37,8 +37,9 @@ struct quantised_place {
 struct attention_task {
     const float* q;                         // [T][G][E]
     std::size_t  q_stride, q_token_stride;  // floats from head to head, from token to token
-    const void*  k;                         // this KV head's keys and values, laid out as kv/layout.hpp says
+    const void*  k;                         // this KV head's keys and values in the first piece of positions, laid out as kv/layout.hpp says
     const void*  v;
+    std::size_t  piece_stride;     // bytes from piece to piece
     std::size_t  position, begin;  // begin is a multiple of attention_split
     std::size_t  T, G, E;          // any from 1 on
     std::size_t  window;
@@ -91,7 +92,7 @@ struct target_table {
 
     /// By kv_type.
     struct cache_entry {
-        /// Stores key and value [E] of one position of one KV head.
+        /// Stores key and value [E] of one position of one KV head. Position counts from the start of its piece, where k_cache and v_cache point.
         void (*append)(const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache, void* v_cache) noexcept;
         /// A token's numbers are the same whatever tokens and heads are beside it.
         void (*attention)(const attention_task&) noexcept;

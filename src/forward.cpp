@@ -153,7 +153,9 @@ void forward_pass::rope_and_append(std::size_t index, std::size_t wanted) {
         bool fits = true;
         for (std::size_t i = 0; i < c_.K * E; ++i) fits = fits && std::fabs(k[i]) <= limit && std::fabs(v[i]) <= limit;  // false for NaN too
         if (!fits) overflow_ = true;
-        for (std::size_t head = 0; head < c_.K; ++head) append(k + head * E, v + head * E, S_ + t, E, cache_.keys(index, head), cache_.values(index, head));
+        const std::size_t piece = (S_ + t) / kv::piece_positions, position = (S_ + t) % kv::piece_positions;
+        for (std::size_t head = 0; head < c_.K; ++head)
+            append(k + head * E, v + head * E, position, E, cache_.keys(index, head, piece), cache_.values(index, head, piece));
     });
 }
 
@@ -184,8 +186,9 @@ void forward_pass::attend(std::size_t index, std::size_t wanted) {
         kernel({.q                = s_.q + (t * c_.H + head * G) * E,
                 .q_stride         = E,
                 .q_token_stride   = c_.H * E,
-                .k                = cache_.keys(index, head),
-                .v                = cache_.values(index, head),
+                .k                = cache_.keys(index, head, 0),
+                .v                = cache_.values(index, head, 0),
+                .piece_stride     = cache_.layout().piece_bytes(),
                 .position         = S_ + t,
                 .begin            = s * split,
                 .T                = last + 1 - t,

@@ -140,13 +140,17 @@ private:
     /// are asked for evenly, half of a part's while the same part of this tile is decoded, half while it is used.
     template <class Cache, bool Ahead>
     PLUME_INLINE void tile(std::size_t position, std::size_t a, std::size_t b) noexcept {
-        const std::size_t next_tile = Cache::tile_bytes(task.E), step = next_tile * part_width / (128 * task.E), n = seen_before(b - 1, position);
-        const auto        next = [&](const void* data, std::size_t from, std::size_t half) PLUME_INLINE_LAMBDA {
-            return prefetching<Ahead>{static_cast<const char*>(data) + (position / attention_tile + 1) * next_tile + step * (2 * from + 64 * half), step};
+        const std::size_t tile_bytes = Cache::tile_bytes(task.E), step = tile_bytes * part_width / (128 * task.E), n = seen_before(b - 1, position);
+        const auto        piece = [&](const void* data, std::size_t at)
+                               PLUME_INLINE_LAMBDA { return static_cast<const char*>(data) + at / kv::piece_positions * task.piece_stride; };
+        const auto next = [&](const void* data, std::size_t from, std::size_t half) PLUME_INLINE_LAMBDA {
+            const std::size_t after = position + attention_tile, in_piece = after % kv::piece_positions / attention_tile * tile_bytes;
+            return prefetching<Ahead>{piece(data, after) + in_piece + step * (2 * from + 64 * half), step};
         };
+        const std::size_t local = position % kv::piece_positions;
         for (std::size_t e = 0; e < task.E; e += part_width) {
             const std::size_t width = task.E - e < part_width ? task.E - e : part_width;
-            Cache::keys({task.k, position, n, e, width, task.E}, part, next(task.k, e, 0));
+            Cache::keys({piece(task.k, position), local, n, e, width, task.E}, part, next(task.k, e, 0));
             in_blocks(a, b, [&](std::size_t r, auto count) PLUME_INLINE_LAMBDA {
                 score_block<Ahead, decltype(count)::value>(r, position, e, width, next(task.k, e, 1));
             });
@@ -160,7 +164,7 @@ private:
         }
         for (std::size_t c = 0; c < task.E; c += part_width) {
             const std::size_t width = task.E - c < part_width ? task.E - c : part_width;
-            Cache::values({task.v, position, n, c, width, task.E}, part, next(task.v, c, 0));
+            Cache::values({piece(task.v, position), local, n, c, width, task.E}, part, next(task.v, c, 0));
             in_blocks(a, b, [&](std::size_t r, auto count) PLUME_INLINE_LAMBDA {
                 weigh_block<Ahead, decltype(count)::value>(r, position, c, width, next(task.v, c, 1));
             });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kernels/table.hpp>
+#include <plume/kv/layout.hpp>
 
 #include "inlined.hpp"
 
@@ -24,9 +25,9 @@ struct prefetching {
     }
 };
 
-/// One tile's part: `position` counts from 0 and is a multiple of 64, `from` is a multiple of 64.
+/// One tile's part: `position` counts from the start of its piece and is a multiple of 64, `from` is a multiple of 64.
 struct cache_part {
-    const void* data;         // this head's keys or values
+    const void* data;         // this head's keys or values in the tile's piece
     std::size_t position, n;  // n <= 64 positions are there
     std::size_t from, width;  // elements or channels [from, from + width), width <= 64
     std::size_t E;

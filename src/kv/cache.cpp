@@ -1,5 +1,6 @@
 #include <plume/kv/cache.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace plume::kv {
@@ -14,10 +15,12 @@ result<cache> cache::make(const kv::layout& l) {
 }
 
 void cache::assign(const cache& from, std::size_t n) noexcept {
-    const std::size_t used = layout_.used_bytes(n);
-    for (std::size_t head = 0; head < layout_.layers * layout_.heads * 2 && used != 0; ++head) {
-        const std::size_t at = head * layout_.head_bytes();
-        std::memcpy(memory_.data() + at, from.memory_.data() + at, used);
+    for (std::size_t piece = 0; piece * piece_positions < n; ++piece) {
+        const std::size_t used = layout_.used_bytes(std::min(n - piece * piece_positions, piece_positions));
+        for (std::size_t head = 0; head < layout_.layers * layout_.heads * 2; ++head) {
+            const std::size_t at = piece * layout_.piece_bytes() + head * layout_.head_bytes();
+            std::memcpy(memory_.data() + at, from.memory_.data() + at, used);
+        }
     }
 }
 

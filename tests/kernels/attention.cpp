@@ -34,8 +34,11 @@ std::vector<float> rounded(kv_type type, const float* x, std::size_t E) {
     return y;
 }
 
-/// Keys and values of S positions of one KV head, in the cache's layout and rounded as it holds them; what was never appended is NaN.
+/// Keys and values of S positions of one KV head, in the cache's layout and rounded as it holds them; what was never appended is NaN, and so is what lies
+/// between pieces.
 struct cache {
+    static constexpr std::size_t piece = kv::piece_positions, gap = 192;
+
     std::size_t            S, E;
     kv_type                type;
     std::vector<std::byte> k, v;
@@ -43,22 +46,24 @@ struct cache {
 
     cache(const kernels::target_table& target, std::size_t n, std::size_t elems, kv_type t, unsigned seed)
         : S(n), E(elems), type(t), keys(n, elems), values(n, elems) {
-        const std::size_t bytes = kv::layout::make(1, 1, E, S, type).head_bytes();  // exactly: a sanitizer sees a step beyond
+        const std::size_t last  = (S - 1) / piece * piece;
+        const std::size_t bytes = last / piece * stride() + kv::layout::make(1, 1, E, S - last, type).head_bytes();  // exactly: a sanitizer sees a step beyond
         k.assign(bytes, std::byte{0xff});
         v.assign(bytes, std::byte{0xff});
         const auto kf = reals(S * E, seed), vf = reals(S * E, seed + 1);
         for (std::size_t s = 0; s < S; ++s) put(target, s, kf.data() + s * E, vf.data() + s * E);
     }
     void put(const kernels::target_table& target, std::size_t s, const float* key, const float* value) {
-        entry(target, type).append(key, value, s, E, k.data(), v.data());
+        entry(target, type).append(key, value, s % piece, E, k.data() + s / piece * stride(), v.data() + s / piece * stride());
         const auto k_row = rounded(type, key, E), v_row = rounded(type, value, E);
         for (std::size_t e = 0; e < E; ++e) keys(s, e) = k_row[e], values(s, e) = v_row[e];
     }
-    float key_at(std::size_t s, std::size_t e) const { return element(k, s, e, e * 16 + s % 16); }
-    float value_at(std::size_t s, std::size_t e) const { return element(v, s, e, s % 16 * E + e); }
+    std::size_t stride() const { return piece * bytes_of(type, E) + gap; }
+    float       key_at(std::size_t s, std::size_t e) const { return element(k, s, e, e * 16 + s % 16); }
+    float       value_at(std::size_t s, std::size_t e) const { return element(v, s, e, s % 16 * E + e); }
     /// Element e of position s, number `i` of its group of 16 positions.
     float element(const std::vector<std::byte>& from, std::size_t s, std::size_t e, std::size_t i) const {
-        const auto* group = from.data() + s / 16 * 16 * bytes_of(type, E);
+        const auto* group = from.data() + s / piece * stride() + s % piece / 16 * 16 * bytes_of(type, E);
         if (type == kv_type::f32) return read<float>(group + 4 * i);
         if (type == kv_type::f16) return to_float(half{read<std::uint16_t>(group + 2 * i)});
         const half d{read<std::uint16_t>(group + 16 * E + 2 * (e / 32 * 16 + s % 16))};
@@ -93,6 +98,7 @@ std::vector<float> attend(const kernels::target_table& target, const cache& c, c
                         .q_token_stride   = w.G * E,
                         .k                = c.k.data(),
                         .v                = c.v.data(),
+                        .piece_stride     = c.stride(),
                         .position         = w.position,
                         .begin            = i * split,
                         .T                = w.T,
