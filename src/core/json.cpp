@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "guard.hpp"
+#include "src/guard.hpp"
 
 namespace plume::json {
 namespace {
