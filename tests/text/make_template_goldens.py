@@ -6,10 +6,12 @@
 tests/golden/text/templates.json: message sets of our own, and for every template of the folder and every set the length and the SHA-256 of the prompt, or
 "error" where jinja2 raises. tests/golden/text/jinja.json: pieces of the language with what they print, or null.
 """
+import copy
 import datetime
 import hashlib
 import json
 import pathlib
+import re
 import sys
 
 from transformers.utils.chat_template_utils import _compile_jinja_template
@@ -25,7 +27,7 @@ def render(source: str, variables: dict) -> str | None:
     try:
         template = _compile_jinja_template(source)
         template.environment.globals["strftime_now"] = NOW.strftime
-        text = template.render(**variables)
+        text = template.render(**copy.deepcopy(variables))  # |indent changes a list
         text.encode()
         return text
     except Exception:  # whatever jinja2 and what it calls may raise
@@ -50,6 +52,7 @@ def main() -> None:
         json.dump({"sets": SETS, "templates": templates}, out, indent=1, ensure_ascii=False)
         out.write("\n")
     cases = [[source, render(source, CONTEXT)] for source in CASES]
+    cases = [[source, text] for source, text in cases if not re.search(r"^range\(|<built-in|<function|<class|<Template| at 0x|^b'|j\)$", text or "")]  # Python's own matters
     print(f"{len(cases)} pieces, {sum(text is None for _, text in cases)} of them errors")
     with open(GOLDEN / "jinja.json", "w") as out:
         json.dump({"context": CONTEXT, "cases": cases}, out, indent=0, ensure_ascii=False)

@@ -35,14 +35,16 @@ bool equal_mappings(runtime& r, const mapping_object& a, const mapping_object& b
     return true;
 }
 
-bool is_hashable(const value& v) noexcept {
-    if (v.is(type::mapping)) return false;
+}  // namespace
+
+bool is_hashable(runtime& r, const value& v) {
+    const runtime::level l(r);
+    if (!l.entered() || !r.spend() || v.is(type::mapping)) return false;
     if (!v.is(type::sequence)) return true;
     const auto& s = v.as<sequence_object>();
-    return s.flavour == flavour::tuple ? std::all_of(s.items.begin(), s.items.end(), is_hashable) : s.flavour != flavour::list;
+    if (s.flavour != flavour::tuple) return s.flavour != flavour::list;
+    return std::all_of(s.items.begin(), s.items.end(), [&](const value& item) { return is_hashable(r, item); });
 }
-
-}  // namespace
 
 bool is_true(const value& v) noexcept {
     switch (v.type()) {
@@ -126,7 +128,7 @@ const value* find_key(runtime& r, const mapping_object& m, const value& key) {
         r.spend_bytes(view_of(key).size());
         return m.find(view_of(key));
     }
-    if (!is_hashable(key)) {
+    if (!is_hashable(r, key)) {
         r.fail("a key of a mapping cannot be " + std::string(kind_of(key)));
         return nullptr;
     }
@@ -136,7 +138,7 @@ const value* find_key(runtime& r, const mapping_object& m, const value& key) {
 }
 
 void put(runtime& r, std::vector<mapping_object::entry>& entries, value key, value content) {
-    if (!is_hashable(key)) {
+    if (!is_hashable(r, key)) {
         r.fail("a key of a mapping cannot be " + std::string(kind_of(key)));
         return;
     }

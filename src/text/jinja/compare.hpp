@@ -19,6 +19,9 @@ namespace plume::jinja {
 /// item in container.
 [[nodiscard]] bool contains(runtime& r, const value& container, const value& item);
 
+/// Whether Python lets it be a key.
+[[nodiscard]] bool is_hashable(runtime& r, const value& v);
+
 /// The value of a key, or null; an error for a key that Python cannot hash.
 [[nodiscard]] const value* find_key(runtime& r, const mapping_object& m, const value& key);
 

@@ -18,8 +18,9 @@ constexpr std::size_t widest = 100'000;  // of a field
 /// How one value is to be shown: [[fill]align][sign][#][0][width][,][.precision][type].
 struct specification {
     std::string                fill      = " ";
-    char                       align     = '\0';  // < > ^ =
-    char                       sign      = '-';
+    char                       align     = '\0';   // < > ^ =
+    char                       sign      = '\0';   // + - or a space
+    bool                       zeros     = false;  // 0 before the width
     bool                       alternate = false;
     char                       group     = '\0';
     std::size_t                width     = 0;
@@ -125,8 +126,8 @@ void read_precision(runtime& r, std::string_view text, std::size_t& i, specifica
 
 class percent_formatter {
 public:
-    percent_formatter(runtime& r, const marked& text, std::vector<value> values, const value* mapping)
-        : runtime_(r), text_(text), values_(std::move(values)), mapping_(mapping), out_(r) {}
+    percent_formatter(runtime& r, const marked& text, std::vector<value> values, const value* mapping, bool must_use_all)
+        : runtime_(r), text_(text), values_(std::move(values)), mapping_(mapping), must_use_all_(must_use_all), out_(r) {}
 
     value run() {
         const auto view = text_.view();
@@ -137,7 +138,7 @@ public:
             at_ = percent;
             if (at_ < view.size()) conversion(view);
         }
-        if (runtime_.ok() && mapping_ == nullptr && next_ < values_.size()) runtime_.fail("not all values of a format are used");
+        if (runtime_.ok() && must_use_all_ && next_ < values_.size()) runtime_.fail("not all values of a format are used");
         return out_.finish();
     }
 
@@ -196,6 +197,7 @@ private:
     const marked&      text_;
     std::vector<value> values_;
     const value*       mapping_;
+    bool               must_use_all_;
     text_builder       out_;
     std::size_t        at_ = 0, next_ = 0;
 };
@@ -236,9 +238,14 @@ private:
         name                = name.substr(0, bang);
         const auto v        = named(name);
         if (!runtime_.ok()) return;
-        specification s = specified(text.substr(std::min(colon + 1, text.size())));
-        if (v.is_numeric() && !v.is(type::boolean) && shown_as == '\0') return put_number(runtime_, s, v, out_);
-        if (s.kind != '\0' && s.kind != 's') return static_cast<void>(runtime_.fail("a format of numbers for " + std::string(kind_of(v))));
+        const auto    wanted = text.substr(std::min(colon + 1, text.size()));
+        specification s      = specified(wanted);
+        if (v.is_numeric() && shown_as == '\0' && (!v.is(type::boolean) || !wanted.empty())) return put_number(runtime_, s, v, out_);
+        const bool as_text = v.is_string() || shown_as != '\0';
+        const bool plain   = (s.kind == '\0' || s.kind == 's') && s.sign == '\0' && s.group == '\0' && !s.alternate && (s.align != '=' || s.zeros);
+        if (as_text ? !plain : !wanted.empty())
+            return static_cast<void>(runtime_.fail("a format '" + std::string(wanted) + "' for " + std::string(kind_of(v))));
+        if (s.zeros && s.align == '=') s.align = '<';
         text_builder text_of_value(runtime_);
         shown_as == 'r' ? print_repr(runtime_, v, text_of_value) : print(runtime_, v, text_of_value);
         put_text(runtime_, s, text_of_value.take(), out_);
@@ -289,7 +296,7 @@ private:
         if (at() == '+' || at() == '-' || at() == ' ') s.sign = text[i++];
         if (at() == '#') s.alternate = true, ++i;
         if (at() == '0') {
-            if (s.align == '\0') s.align = '=', s.fill = "0";
+            if (s.align == '\0') s.align = '=', s.fill = "0", s.zeros = true;
             ++i;
         }
         s.width = read_number(runtime_, text, i);
@@ -310,19 +317,20 @@ private:
 }  // namespace
 
 value format_percent(runtime& r, const value& text, const value& values) {
-    const bool tuple = values.is(type::sequence) && values.as<sequence_object>().flavour == flavour::tuple;
-    return percent_formatter(r, text_of(text), tuple ? values.as<sequence_object>().items : std::vector<value>{values},
-                             values.is(type::mapping) ? &values : nullptr)
-        .run();
+    if (values.is(type::sequence) && values.as<sequence_object>().flavour == flavour::tuple)
+        return percent_formatter(r, text_of(text), values.as<sequence_object>().items, nullptr, true).run();
+    // What has subscripts could be a mapping, of which not all need be used.
+    const bool subscripts = values.is(type::mapping) || values.is_undefined() || values.is(type::sequence);
+    return percent_formatter(r, text_of(text), {values}, values.is(type::mapping) ? &values : nullptr, !subscripts).run();
 }
 
 value format_percent(runtime& r, const value& text, const arguments& given) {
     if (!given.positional.empty() && !given.named.empty()) return r.fail("'format' has arguments with and without names");
-    if (given.named.empty()) return percent_formatter(r, text_of(text), given.positional, nullptr).run();
+    if (given.named.empty()) return percent_formatter(r, text_of(text), given.positional, nullptr, true).run();
     std::vector<mapping_object::entry> entries;
     for (const auto& [name, v] : given.named) entries.emplace_back(r.string(name), v);
     const auto mapping = r.mapping(std::move(entries));
-    return percent_formatter(r, text_of(text), {}, &mapping).run();
+    return percent_formatter(r, text_of(text), {}, &mapping, false).run();
 }
 
 value format_braces(runtime& r, const value& text, const arguments& given) { return brace_formatter(r, text_of(text), given).run(); }

@@ -253,7 +253,7 @@ value with_plus(runtime& r, const value& v) {
 value slice(runtime& r, const value& v, const value& start, const value& stop, const value& step) {
     if (v.is_undefined()) return r.fail("a slice of an undefined value");
     const bool sliceable = v.is_string() || (v.is(type::sequence) && v.as<sequence_object>().has_index());
-    if (!sliceable) return {};
+    if (!sliceable) return r.fail("a slice of " + std::string(kind_of(v)));
     const auto b = slice_bounds(r, *length_of(v), start, stop, step);
     if (!b) return {};
     if (v.is_string()) return string_slice(r, v, *b);

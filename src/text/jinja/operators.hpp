@@ -10,7 +10,7 @@ namespace plume::jinja {
 [[nodiscard]] value negated(runtime& r, const value& v);
 [[nodiscard]] value with_plus(runtime& r, const value& v);
 
-/// v[start:stop:step]; each of them an integer, none or missing. Undefined for what has no slices.
+/// v[start:stop:step]; each of them an integer, none or missing. An error for what has no slices.
 [[nodiscard]] value slice(runtime& r, const value& v, const value& start, const value& stop, const value& step);
 
 /// As markupsafe.escape: & < > " ' become character references.

@@ -177,7 +177,7 @@ private:
         std::size_t plain = 0;
         for (std::size_t i = 0; i < view.size() && runtime_.ok();) {
             const auto byte = static_cast<unsigned char>(view[i]);
-            if (byte >= 0x20 && byte != '"' && byte != '\\' && (byte < 0x80 || !style_.ascii_only)) {
+            if (byte >= 0x20 && byte != '"' && byte != '\\' && (byte < 0x7f || !style_.ascii_only)) {
                 ++i;
                 continue;
             }

@@ -203,17 +203,18 @@ value indented(runtime& r, const value& v, call p) {
 }
 
 value truncated_text(runtime& r, const value& v, call p) {
-    const auto text = to_string(r, v);
     const auto end  = p.has(2) ? p.string(2) : r.string("...");
     const auto most = p.integer(0, 255), leeway = p.has_value(3) ? p.integer(3, 5) : 5;
     const auto tail = static_cast<std::int64_t>(end.as<string_object>().points());
+    const auto size = length_of(v);
     if (most < tail || leeway < 0) return r.fail("'truncate' to less than its own mark");
-    if (static_cast<std::int64_t>(text.as<string_object>().points()) <= most + leeway) return text;
-    const auto view = view_of(text);
+    if (size && static_cast<std::int64_t>(*size) <= most + leeway) return v;
+    if (!v.is_string()) return r.fail("'truncate' needs a string", "a string", kind_of(v));
+    const auto view = view_of(v);
     auto       cut  = byte_of_point(view, static_cast<std::size_t>(most - tail));
     if (!p.truth(1, false)) cut = std::min(cut, view.substr(0, cut).rfind(' '));
     text_builder out(r);
-    out.add(text_of(text), 0, cut);
+    out.add(text_of(v), 0, cut);
     out.add(text_of(end));
     return out.finish();
 }

@@ -75,6 +75,7 @@ value unique(runtime& r, const value& v, call p) {
     for (auto& item : items_of(r, v)) {
         if (!r.spend()) break;
         auto key = key_of(r, item, p[1], p.truth(0, false));
+        if (!is_hashable(r, key)) return r.fail("'unique' of values that cannot be keys", "strings or numbers", kind_of(key));
         if (std::any_of(keys.begin(), keys.end(), [&](const value& k) { return equal(r, k, key); })) continue;
         keys.push_back(std::move(key));
         items.push_back(std::move(item));

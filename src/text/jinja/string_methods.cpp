@@ -162,7 +162,7 @@ value split_at_spaces(runtime& r, const value& text, std::int64_t most) {
     for (std::size_t i = space_at_start(view); i < view.size() && r.spend();) {
         auto end = i;
         if (most >= 0 && parts.size() == static_cast<std::size_t>(most)) {
-            end = view.size() - space_at_end(view);
+            end = view.size();
         } else {
             while (end < view.size()) {
                 const auto c = utf8::decode_one(view.substr(end));
@@ -182,7 +182,7 @@ value rsplit_at_spaces(runtime& r, const value& text, std::int64_t most) {
     for (auto end = view.size() - space_at_end(view); end > 0 && r.spend();) {
         auto begin = end;
         if (most >= 0 && parts.size() == static_cast<std::size_t>(most)) {
-            begin = space_at_start(view);
+            begin = 0;
         } else {
             while (begin > 0) {
                 const auto last = last_character(view.substr(0, begin));
@@ -377,7 +377,6 @@ using call = const parameters&;
 
 constexpr builtin methods[] = {
     {"capitalize", "", 0, [](runtime& r, const value& s, call) { return change_case(r, s, letter_case::title); }},
-    {"casefold", "", 0, [](runtime& r, const value& s, call) { return change_case(r, s, letter_case::lower); }},
     {"center", "width,fillchar", 1, [](runtime& r, const value& s, call p) { return padded(r, s, p.integer(0, 0), p[1], true, true); }},
     {"count", "sub,start,end", 1, count},
     {"endswith", "suffix,start,end", 1, [](runtime& r, const value& s, call p) { return begins_or_ends(r, s, p, true); }},
