@@ -102,10 +102,11 @@ TEST_CASE("published chat templates give byte for byte what jinja2 gives with th
     if (!folder) return;
     const auto  golden      = read_json(golden_text("templates.json"));
     std::size_t n_templates = 0, n_equal = 0, n_errors = 0, n_all = 0;
-    for (const auto [name, results] : golden.root().find("templates")->members()) {
-        const auto source = read_whole(*folder + "/chat-templates/" + std::string(name));
-        const auto parsed = chat_template::parse(source);
-        CAPTURE(std::string(name));
+    for (const auto [key, results] : golden.root().find("templates")->members()) {
+        const std::string name(key);
+        const auto        source = read_whole(*folder + "/chat-templates/" + name);
+        const auto        parsed = chat_template::parse(source);
+        CAPTURE(name);
         REQUIRE_MESSAGE(parsed.has_value(), parsed.error().message());
         ++n_templates;
         auto want = results.elements().begin();

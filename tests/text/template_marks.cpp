@@ -108,9 +108,10 @@ TEST_CASE("in every published template exactly the bytes of the messages are dat
     if (!folder) return;
     const auto  golden     = json::document::parse(read_whole(golden_text("templates.json")));
     std::size_t n_rendered = 0;
-    for (const auto [name, results] : golden->root().find("templates")->members()) {
-        const auto t = chat_template::parse(read_whole(*folder + "/chat-templates/" + std::string(name)));
-        CAPTURE(std::string(name));
+    for (const auto [key, results] : golden->root().find("templates")->members()) {
+        const std::string name(key);
+        const auto        t = chat_template::parse(read_whole(*folder + "/chat-templates/" + name));
+        CAPTURE(name);
         REQUIRE(t.has_value());
         chat_template::inputs in;
         in.bos = "<|bos|>";
@@ -147,8 +148,9 @@ TEST_CASE("special tokens in any field are data in every published template") {
     const std::string tokens[]   = {"<|im_start|>", "<|im_end|>", "<|eot_id|>", "</s>", "[INST]", "<start_of_turn>", "<|bos|>"};
     const auto        golden     = json::document::parse(read_whole(golden_text("templates.json")));
     std::size_t       n_attempts = 0, n_through = 0;
-    for (const auto [name, results] : golden->root().find("templates")->members()) {
-        const auto t = chat_template::parse(read_whole(*folder + "/chat-templates/" + std::string(name)));
+    for (const auto [key, results] : golden->root().find("templates")->members()) {
+        const std::string name(key);
+        const auto        t = chat_template::parse(read_whole(*folder + "/chat-templates/" + name));
         REQUIRE(t.has_value());
         for (const auto& token : tokens) {
             // Marked on both sides, so that what came from a field is known in the output.

@@ -56,6 +56,7 @@ value own_attribute(runtime& r, const value& v, std::string_view name) {
             return is_one_of(name, mapping_changers) ? value() : method(r, v, mapping_methods(), name);
         case type::sequence: {
             if (!v.as<sequence_object>().has_index()) return value::missing();
+            if (name == "copy" && v.as<sequence_object>().flavour != flavour::list) return value::missing();
             const bool changes = v.as<sequence_object>().flavour == flavour::list && is_one_of(name, sequence_changers);
             return changes ? value() : method(r, v, sequence_methods(), name);
         }
