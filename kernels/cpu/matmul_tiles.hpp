@@ -31,7 +31,7 @@ struct tiling {
 };
 
 /// Some blocks of one panel, unpacked for all tokens, and the sums on their way; on the stack, small enough for the first cache. Blocks are filled up
-/// with zeros to a multiple of `turns`.
+/// with zeros to a multiple of `turns`; no chain takes their sums.
 template <quant::code_layout C, int Planes>
 struct tile_slice {
     using shape                              = tiling<C, Planes>;
@@ -41,8 +41,7 @@ struct tile_slice {
     alignas(64) float d[most_blocks][panel_rows], dmin[most_blocks][panel_rows];
     alignas(64) std::int32_t min[most_blocks][2][panel_rows];                            // where minimums are for 16
     alignas(64) std::int32_t sums[shape::turns][shape::sums][tile_tokens * panel_rows];  // [token][row]
-    alignas(64) float zeros[tile_tokens];
-    std::size_t blocks, filled;  // filled: with the zeros
+    std::size_t blocks, filled;  // filled: with those of zeros
 };
 
 /// A line of weights times their rows' sub-scales, as upper and lower plane.
@@ -77,12 +76,7 @@ PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& stream
             }
         });
     }
-    for (std::size_t b = to.blocks; b < to.filled; ++b) {
-        A::store(to.d[b], A::set1(0));
-        A::store(to.dmin[b], A::set1(0));
-        A::istore(to.min[b][0], A::iset1(0)), A::istore(to.min[b][1], A::iset1(0));
-        __builtin_memset(to.w[b], 0, sizeof to.w[b]);
-    }
+    for (std::size_t b = to.blocks; b < to.filled; ++b) __builtin_memset(to.w[b], 0, sizeof to.w[b]);
     for (std::size_t b = 0; b < to.ahead; ++b) __builtin_memcpy(to.w[to.filled + b], to.w[b % to.filled], sizeof to.w[b]);
 }
 
@@ -174,9 +168,8 @@ PLUME_INLINE void slice_product(tile_slice<C, Planes>& slice, std::size_t b0, co
                 constexpr int me = decltype(turn)::value;
                 product(index<(me + shape::product) % turns>{}, tile, b + me + shape::product);
                 tile_store<C, Planes, (me + shape::store) % turns>(slice);
-                const bool        real = b + me < slice.blocks;
-                const std::size_t at   = first + (b + me) * tile_tokens;
-                tile_chain<A, C, Planes, me>(slice, b + me, real ? x.s + at : slice.zeros, real ? x.S + at : slice.zeros, real ? x.sums + 2 * at : x.sums, acc);
+                const std::size_t at = first + (b + me) * tile_tokens;
+                if (b + me < slice.blocks) tile_chain<A, C, Planes, me>(slice, b + me, x.s + at, x.S + at, x.sums + 2 * at, acc);
             });
         unrolled<16>([&](auto t) PLUME_INLINE_LAMBDA { A::store_n(y + t.value * y_stride, acc[t.value], rows); });
     }
@@ -195,7 +188,6 @@ void matmul_by_tiles(const panels& w, std::size_t panel_begin, std::size_t panel
     constexpr std::size_t turns  = tiling<C, Planes>::turns;
     const std::size_t     blocks = x.D / block_elems;
     tile_slice<C, Planes> slice;
-    A::store(slice.zeros, A::set1(0));
     for (std::size_t p = panel_begin; p < panel_end; ++p) {
         const std::size_t row = p * panel_rows, rows = w.N - row < panel_rows ? w.N - row : panel_rows;
         const auto        streams = streams_of<A, C>(w, p);
