@@ -10,4 +10,5 @@
 #include <plume/generate.hpp>
 #include <plume/model.hpp>
 #include <plume/session.hpp>
+#include <plume/text/chat_template.hpp>
 #include <plume/text/tokenizer.hpp>

@@ -1,0 +1,95 @@
+#include <chrono>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <plume/core/json.hpp>
+#include <plume/text/chat_template.hpp>
+
+using namespace plume;
+
+namespace {
+
+std::string repeated(std::string_view part, std::size_t n) {
+    std::string out;
+    for (std::size_t i = 0; i < n; ++i) out += part;
+    return out;
+}
+
+/// The code of the error that a template gives, within the time that any template may take.
+code failure_of(std::string_view source, const template_limits& limits = {}) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto t     = chat_template::parse(source, limits);
+    const auto r     = t ? t->render({}) : result<marked_text>(t.error());
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+    CAPTURE(std::string(source.substr(0, 100)));
+    if (r) FAIL("no error");
+    CHECK(r.error().message().find("chat template") != std::string::npos);
+    return r.error().code();
+}
+
+}  // namespace
+
+TEST_CASE("templates that loop, recurse or grow without end are errors") {
+    constexpr template_limits small{.steps = 2'000'000, .output_bytes = 1 << 20, .memory_bytes = 16 << 20};
+    const std::string         thousand = "{% for a in range(1000) %}";
+    const std::string         end      = "{% endfor %}";
+    for (const auto& source : {
+             thousand + thousand + thousand + thousand + end + end + end + end,
+             thousand + thousand + "0123456789" + end + end,
+             std::string("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"),
+             std::string("{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}"),
+             std::string("{% set ns = namespace(s='x') %}") + thousand + "{% set ns.s = ns.s ~ ns.s %}" + end,
+             std::string("{% set ns = namespace(s=[1]) %}") + thousand + "{% set ns.s = ns.s + ns.s %}" + end,
+             std::string("{% set ns = namespace(s=[1]) %}") + thousand + "{% set ns.s = [ns.s, ns.s] %}" + end + "{{ ns.s }}",
+             std::string("{% set ns = namespace(s=[1]) %}") + thousand + "{% set ns.s = [ns.s] %}" + end + "{{ ns.s == [1] or ns.s|tojson }}",
+             std::string("{{ 'x' * 10000000000 }}"),
+             std::string("{{ [1] * 10000000000 }}"),
+             std::string("{{ range(100000000) }}"),
+             std::string("{{ 'x'.center(10000000000) }}"),
+             std::string("{{ '%10000000000d' % 1 }}"),
+             std::string("{{ '{:>10000000000}'.format(1) }}"),
+             std::string("{{ 'a'|indent(10000000000, true) }}"),
+             std::string("{{ ('a' * 1000000)|list|join(('b' * 1000)) }}"),
+             std::string("{{ ('a' * 100000).replace('', 'b' * 1000) }}"),
+             std::string("{{ [1]|batch(10000000000, 2)|list }}"),
+         })
+        CHECK(failure_of(source, small) == code::format_limit);
+}
+
+TEST_CASE("values that go deep or in circles are let go of without recursion") {
+    const auto t = chat_template::parse(
+        "{% set ns = namespace(s=[]) %}{% for a in range(99999) %}{% set ns.s = [ns.s] %}{% endfor %}{% set ns.ns = ns %}{{ ns.s|length }}");
+    const auto r = t->render({});
+    REQUIRE_MESSAGE(r.has_value(), r.error().message());
+    CHECK(r->text == "1");
+}
+
+TEST_CASE("hostile sources are refused in bounded time and depth") {
+    for (const auto* part : {"(", "[", "{", "{1:", "-", "not ", "a.", "a[", "a(", "a|b(", "a if ", "1 + (", "'a' ~ ("}) {
+        CHECK(failure_of("{{ " + repeated(part, 50'000 / std::string_view(part).size())) != code::internal);
+        CHECK(failure_of("{{ " + repeated(part, 250)) != code::internal);
+    }
+    for (const auto* part :
+         {"{% if a %}", "{% for a in b %}", "{% macro m() %}", "{% set a %}", "{% filter upper %}", "{% call m() %}", "{% raw %}", "{#", "{{", "{%"})
+        CHECK(failure_of(repeated(part, 200'000 / std::string_view(part).size())) != code::internal);
+    CHECK(failure_of("{{ a" + repeated(".a", 100'000)) != code::internal);
+    CHECK(failure_of("{{ a" + repeated("|lower", 30'000) + " }}") == code::format_limit);
+    CHECK(failure_of("{{ 1" + repeated(" * 1", 30'000) + " }}") == code::format_limit);
+    CHECK(failure_of(repeated("x", 300'000)) == code::format_limit);
+}
+
+TEST_CASE("long but shallow templates are fine") {
+    const auto long_sum = chat_template::parse("{{ 'a'" + repeated(" + 'a'", 20'000) + " }}");
+    REQUIRE(long_sum.has_value());
+    CHECK(long_sum->render({})->text.size() == 20'001);
+    const auto chain = chat_template::parse("{% if 0 %}" + repeated("{% elif 0 %}", 10'000) + "{% else %}x{% endif %}");
+    REQUIRE(chain.has_value());
+    CHECK(chain->render({})->text == "x");
+    const auto names = chat_template::parse([] {
+        std::string s;
+        for (int i = 0; i < 5'000; ++i) s += "{% if 1 %}{% set a" + std::to_string(i) + "=1 %}{% endif %}";
+        return s;
+    }());
+    REQUIRE_MESSAGE(names.has_value(), names.error().message());
+    CHECK(names->render({}).has_value());
+}
