@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "src/guard.hpp"
 #include "jinja/convert.hpp"
 #include "jinja/evaluator.hpp"
 #include "jinja/functions.hpp"
@@ -12,6 +11,7 @@
 #include "jinja/parser.hpp"
 #include "jinja/program.hpp"
 #include "jinja/scopes.hpp"
+#include "src/guard.hpp"
 
 namespace plume {
 
