@@ -62,13 +62,7 @@ public:
 
 private:
     error wrong(std::size_t at, std::string_view reason) const {
-        const auto        before = text_.substr(0, at);
-        const auto        line   = 1 + std::count(before.begin(), before.end(), '\n');
-        std::size_t       column = 1;
-        const std::size_t begin  = before.rfind('\n') + 1;  // npos + 1 is 0
-        for (const char c : before.substr(begin)) column += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-        return error{code::format_invalid,
-                     "is not valid JSON at line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + std::string(reason)};
+        return error{code::format_invalid, "is not valid JSON at " + utf8::place_of(text_, at) + ": " + std::string(reason)};
     }
     bool fail(std::size_t at, std::string_view reason) {
         error_ = wrong(at, reason);

@@ -1,5 +1,7 @@
 #include <plume/core/utf8.hpp>
 
+#include <algorithm>
+
 namespace plume::utf8 {
 namespace {
 
@@ -68,6 +70,17 @@ void append(std::string& out, char32_t c) {
     } else {
         put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f)), put(0x80 | (c >> 6 & 0x3f)), put(0x80 | (c & 0x3f));
     }
+}
+
+std::size_t count(std::string_view text) noexcept {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string place_of(std::string_view text, std::size_t byte) {
+    const auto before = text.substr(0, std::min(byte, text.size()));
+    const auto line   = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto begin  = before.rfind('\n') + 1;  // npos + 1 is 0
+    return "line " + std::to_string(line) + ", column " + std::to_string(1 + count(before.substr(begin)));
 }
 
 std::size_t first_invalid(std::string_view text) noexcept {

@@ -22,8 +22,8 @@ struct chat_template::program {
 
 namespace {
 
-constexpr std::size_t deepest_brackets = 300;  // of the parser, which uses more stack for a level than what runs later
-constexpr std::size_t deepest_tree     = 600;
+constexpr std::size_t deepest_brackets = 150;  // of the parser, which uses more stack for a level than what runs later
+constexpr std::size_t deepest_tree     = 300;  // of tags and expressions inside each other
 
 chat_template::time now_in_utc() {
     const auto                        now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

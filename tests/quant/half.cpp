@@ -1,6 +1,7 @@
 #include <plume/core/half.hpp>
 
 #include "blocks.hpp"
+#include "src/quant/unpack.hpp"
 
 using namespace plume;
 
@@ -27,6 +28,13 @@ std::uint16_t nearest_half(float f) {
 }
 
 }  // namespace
+
+TEST_CASE("the inlined conversion of scales has the bits of to_float for every half") {
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+        const half h{static_cast<std::uint16_t>(bits)};
+        REQUIRE(std::bit_cast<std::uint32_t>(quant::widened(h)) == std::bit_cast<std::uint32_t>(to_float(h)));
+    }
+}
 
 TEST_CASE("every half becomes its exact float and comes back") {
     for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {

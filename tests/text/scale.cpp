@@ -1,28 +1,15 @@
-#include <pthread.h>
-
 #include <chrono>
 
 #include <plume/core/utf8.hpp>
 
 #include "src/text/matcher.hpp"
+#include "support/small_stack.hpp"
 #include "text/support.hpp"
 
 using namespace plume;
 using namespace plume::test;
 
 namespace {
-
-/// Runs `work` on a thread with a stack of 64 KiB.
-void on_small_stack(std::function<void()> work) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    REQUIRE(pthread_attr_setstacksize(&attributes, 64 * 1024) == 0);
-    pthread_t thread;
-    REQUIRE(pthread_create(
-                &thread, &attributes, [](void* p) -> void* { return (*static_cast<std::function<void()>*>(p))(), nullptr; }, &work) == 0);
-    pthread_join(thread, nullptr);
-    pthread_attr_destroy(&attributes);
-}
 
 std::string repeated(std::string_view part, std::size_t bytes) {
     std::string text;
@@ -50,7 +37,7 @@ TEST_CASE("one character over and over, up to 16 MiB, of every class and for eve
             CAPTURE(c);
             std::string back;
             const auto  begin = std::chrono::steady_clock::now();
-            on_small_stack([&, &tok = t] { back = *tok.decode(*tok.encode(text, {.add_bos = false})); });
+            on_stack_of(64, [&, &tok = t] { back = *tok.decode(*tok.encode(text, {.add_bos = false})); });
             CHECK(back == utf8::replace_invalid(text));
             CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(60));  // quadratic would be days
         }

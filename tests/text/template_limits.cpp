@@ -1,9 +1,12 @@
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <plume/core/json.hpp>
 #include <plume/text/chat_template.hpp>
+
+#include "support/small_stack.hpp"
 
 using namespace plume;
 
@@ -77,6 +80,44 @@ TEST_CASE("hostile sources are refused in bounded time and depth") {
     CHECK(failure_of("{{ 1" + repeated(" * 1", 30'000) + " }}") == code::format_limit);
     CHECK(failure_of(repeated("x", 300'000)) == code::format_limit);
 }
+
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("what goes as deep as the limits allow fits in 256 KiB of stack") {
+    const auto grown = [](std::string_view step, std::string_view use) {
+        return "{% set ns = namespace(s=(1,)) %}{% for a in range(5000) %}{% set ns.s = " + std::string(step) + " %}{% endfor %}{{ " + std::string(use) + " }}";
+    };
+    std::vector<std::string> sources = {
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% macro m(x) %}{% for a in [1] if 1 %}{% filter upper %}{{ [{'a': (m(x=m(1)) if 1 else 2)}]|list|tojson }}{% endfilter %}{% endfor %}"
+        "{% endmacro %}{{ m(1) }}",
+        grown("[ns.s]", "ns.s"),
+        grown("[ns.s]", "ns.s|tojson"),
+        grown("{'a': ns.s}", "ns.s|tojson(indent=2)"),
+        grown("[ns.s]", "ns.s < [ns.s]"),
+        grown("(ns.s,)", "{ns.s: 1}"),
+    };
+    for (const std::size_t n : {140, 290}) {  // within the limit of the parser, and beyond it
+        const auto wrapped = [n](std::string_view before, std::string_view middle, std::string_view after) {
+            return repeated(before, n) + std::string(middle) + repeated(after, n);
+        };
+        for (auto& source : {
+                 wrapped("{% if 1 %}", "x", "{% endif %}"),
+                 wrapped("{% for a in [1] %}", "x", "{% endfor %}"),
+                 wrapped("{% filter upper %}", "x", "{% endfilter %}"),
+                 "{{ " + wrapped("(", "1", ")") + " }}",
+                 "{{ " + wrapped("[", "1", "]") + " }}",
+                 "{{ " + wrapped("not ", "1", "") + " }}",
+                 "{{ " + wrapped("1 if 0 else ", "1", "") + " }}",
+                 "{{ " + wrapped("", "a", "|lower") + " }}",
+             })
+            sources.push_back(source);
+    }
+    for (const auto& source : sources)
+        plume::test::on_stack_of(256, [&] {
+            if (const auto t = chat_template::parse(source)) (void)t->render({});
+        });
+}
+#endif
 
 TEST_CASE("long but shallow templates are fine") {
     const auto long_sum = chat_template::parse("{{ 'a'" + repeated(" + 'a'", 20'000) + " }}");

@@ -21,6 +21,12 @@ struct decoded {
 
 void append(std::string& out, char32_t code_point);
 
+/// Characters of valid UTF-8.
+[[nodiscard]] std::size_t count(std::string_view text) noexcept;
+
+/// Where a byte of `text` is, for people: "line 3, column 7", lines and characters from 1 on.
+[[nodiscard]] std::string place_of(std::string_view text, std::size_t byte);
+
 /// Where the first invalid byte is, or npos.
 [[nodiscard]] std::size_t first_invalid(std::string_view text) noexcept;
 

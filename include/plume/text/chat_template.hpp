@@ -45,7 +45,7 @@ struct message {
 /// What a template may use at most. For a talk of a thousand messages published templates use 0.1 to 8 million steps, which take 2 to 100 ms.
 struct template_limits {
     std::size_t source_bytes = std::size_t{256} << 10;
-    std::size_t depth        = 1000;         // tags, expressions and macros inside each other; up to 1 KiB of stack each
+    std::size_t depth        = 250;          // macros, expressions and values inside each other; parse and render then fit in 256 KiB of stack
     std::size_t steps        = 200'000'000;  // parts of the template that are run; moving 64 bytes of text counts as one
     std::size_t output_bytes = std::size_t{64} << 20;
     std::size_t memory_bytes = std::size_t{256} << 20;  // of the values that live at one time

@@ -71,10 +71,6 @@ bool is_printable(char32_t point) noexcept {
     return after == std::begin(hidden_ranges) || point > std::prev(after)->last;
 }
 
-std::size_t n_points(std::string_view text) noexcept {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 std::size_t byte_of_point(std::string_view text, std::size_t point) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i)
         if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && point-- == 0) return i;

@@ -17,7 +17,6 @@ using case_image = std::array<char32_t, 3>;
 [[nodiscard]] bool       is_space(char32_t point) noexcept;                     // str.isspace, and \s of regular expressions
 [[nodiscard]] bool       is_printable(char32_t point) noexcept;                 // str.isprintable
 
-[[nodiscard]] std::size_t n_points(std::string_view text) noexcept;                          // code points of valid UTF-8
 [[nodiscard]] std::size_t byte_of_point(std::string_view text, std::size_t point) noexcept;  // text.size() where there are fewer
 
 /// Bytes of white space at the start and at the end.

@@ -1,5 +1,7 @@
 #include "format.hpp"
 
+#include <plume/core/utf8.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -79,7 +81,7 @@ void group_digits(std::string& digits, char separator) {
 
 /// Fills up to the width; numbers with '=' between sign and digits.
 void pad(runtime& r, const specification& s, std::string_view sign, const marked& content, char default_align, text_builder& out) {
-    const auto have  = sign.size() + n_points(content.view());
+    const auto have  = sign.size() + utf8::count(content.view());
     const auto free  = s.width > have ? s.width - have : 0;
     const char align = s.align != '\0' ? s.align : default_align;
     const auto left  = align == '<' ? 0 : align == '^' ? free / 2 : free;

@@ -1,6 +1,6 @@
 #include "objects.hpp"
 
-#include "characters.hpp"
+#include <plume/core/utf8.hpp>
 
 namespace plume::jinja {
 namespace {
@@ -10,7 +10,7 @@ constexpr std::size_t few_entries = 8;  // up to so many are searched one by one
 }  // namespace
 
 std::size_t string_object::points() const noexcept {
-    if (points_ == static_cast<std::size_t>(-1)) points_ = n_points(text.view());
+    if (points_ == static_cast<std::size_t>(-1)) points_ = utf8::count(text.view());
     return points_;
 }
 

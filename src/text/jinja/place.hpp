@@ -1,15 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include <plume/core/error.hpp>
 
 namespace plume::jinja {
-
-/// "line 3, column 7": lines and characters from 1 on.
-[[nodiscard]] std::string place_of(std::string_view source, std::size_t byte);
 
 /// "at line 3, column 7 of the chat template: <what>".
 [[nodiscard]] error error_at(code c, std::string_view source, std::size_t byte, std::string_view what);

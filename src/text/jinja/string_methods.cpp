@@ -277,7 +277,7 @@ value find(runtime& r, const value& self, const parameters& p, bool last, bool m
         const auto view = view_of(self).substr(inside->first, inside->second - inside->first);
         found           = last ? find_last(r, view, view_of(needle)) : find_text(view, view_of(needle));
     }
-    if (found != std::string_view::npos) return value::count(n_points(view_of(self).substr(0, inside->first + found)));
+    if (found != std::string_view::npos) return value::count(utf8::count(view_of(self).substr(0, inside->first + found)));
     return must ? r.fail("'index' finds nothing") : value::of(std::int64_t{-1});
 }
 
@@ -287,7 +287,7 @@ value count(runtime& r, const value& self, const parameters& p) {
     if (!inside) return value::count(0);
     const auto view = view_of(self).substr(inside->first, inside->second - inside->first);
     r.spend_bytes(view.size());
-    if (view_of(needle).empty()) return value::count(n_points(view) + 1);
+    if (view_of(needle).empty()) return value::count(utf8::count(view) + 1);
     std::size_t n = 0;
     for (auto at = find_text(view, view_of(needle)); at != std::string_view::npos && r.spend();
          at      = find_text(view, view_of(needle), at + view_of(needle).size()))
