@@ -61,7 +61,9 @@ result<void> make_matchers(const text::origin& from, tokenizer::tables& out) {
         if (type == token_type::user_defined) user_defined.push_back({words.name(id), id});
     }
     out.user_defined = text::matcher(user_defined);
-    out.special      = text::matcher(special);
+    std::erase_if(user_defined, [](const auto& p) { return text::is_marker(p.text); });
+    out.in_data = text::matcher(user_defined);
+    out.special = text::matcher(special);
     return {};
 }
 
