@@ -11,28 +11,12 @@
 #include "guard.hpp"
 #include "io/cancelled.hpp"
 #include "model_parts.hpp"
-#include "numerics.hpp"
 #include "parallel.hpp"
 #include "system.hpp"
 #include "text/tables.hpp"
 
 namespace plume {
 namespace {
-
-/// Frequencies of RoPE: base^(-2i/rotated), scaled, and divided by the file's factors ("The Llama 3 Herd of Models", section 3.4.1: scaled RoPE).
-result<std::vector<double>> rope_frequencies(const io::gguf& file, const model_config& c, const float* factors) {
-    const fp_control    contract;
-    std::vector<double> frequencies(c.rotated / 2);
-    for (std::size_t i = 0; i < frequencies.size(); ++i) {
-        const double factor = factors == nullptr ? 1.0 : static_cast<double>(factors[i]);
-        if (!(factor > 1e-6 && factor < 1e9))
-            return file.fault(code::format_invalid, "holds a factor that is not a positive number")
-                .about("tensor", "rope_freqs.weight")
-                .expected_found("1e-6 to 1e9", to_text(factor));
-        frequencies[i] = numerics::pow(c.rope_base, -2.0 * static_cast<double>(i) / static_cast<double>(c.rotated)) * c.rope_scale / factor;
-    }
-    return frequencies;
-}
 
 /// What every way of opening a model has in common up to the weights.
 struct opened {
@@ -126,10 +110,27 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
     auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
     if (!loaded) return std::move(loaded).error();
     if (lazy) parts.room_bytes = rooms_bytes(all->plan, parts.workers->concurrency());
-    auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
-    if (!frequencies) return std::move(frequencies).error();
-    parts.frequencies = std::move(*frequencies);
+    const auto& w     = parts.weights;
+    auto        ropes = make_rope_tables(all->file, parts.config, {w.rope_factors, w.rope_short, w.rope_long});
+    if (!ropes) return std::move(ropes).error();
+    parts.ropes = std::move(*ropes);
     return model(std::move(all->parts));
+}
+
+/// What load says of the factors of RoPE, without the other weights.
+result<void> check_rope(const opened& all) {
+    const auto&        w = all.parts->weights;
+    std::vector<float> vectors[3];
+    const float*       factors[3] = {};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const float* const* places[] = {&w.rope_factors, &w.rope_short, &w.rope_long};
+        auto                read     = read_vector(all.file, all.plan, *places[i]);
+        if (!read) return std::move(read).error();
+        vectors[i] = std::move(*read);
+        if (!vectors[i].empty()) factors[i] = vectors[i].data();
+    }
+    if (auto tables = make_rope_tables(all.file, all.parts->config, {factors[0], factors[1], factors[2]}); !tables) return std::move(tables).error();
+    return {};
 }
 
 }  // namespace
@@ -194,10 +195,8 @@ result<void> check(const std::string& path, load_options options) {
     return guarded([&]() -> result<void> {
         auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
         if (!all) return std::move(all).error();
-        const auto& parts   = *all->parts;
-        const auto  factors = read_rope_factors(all->file, all->plan, parts.weights);
-        if (!factors) return error(factors.error());
-        if (const auto good = rope_frequencies(all->file, parts.config, factors->empty() ? nullptr : factors->data()); !good) return error(good.error());
+        const auto& parts = *all->parts;
+        if (const auto good = check_rope(*all); !good) return error(good.error());
         return check_weights(all->file, all->plan, *parts.workers, watch_of(options, all->file.tensor_bytes()));
     });
 }
