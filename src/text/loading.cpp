@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <deque>
 
 #include "src/guard.hpp"
+#include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -47,21 +49,32 @@ void find_special(text::description& d, tokenizer::tables& out, const text::load
     d.unknown = find_unknown(d);
 }
 
-result<void> make_matchers(const text::origin& from, tokenizer::tables& out) {
-    const auto&                         words = out.words();
-    std::vector<text::matcher::pattern> user_defined, special;
-    std::size_t                         bytes = 0;
-    for (token_id id = 0; words.has(id); ++id) {
-        const auto type = words.type(id);
-        if (words.name(id).empty() || (type != token_type::control && type != token_type::unknown && type != token_type::user_defined)) continue;
-        bytes += words.name(id).size();
+/// The tokens to look for in a text, by the types in the vocabulary and the rules in `added`.
+result<void> find_added(const text::origin& from, std::vector<text::added_token> added, bool listed, tokenizer::tables& out) {
+    const auto& words = out.words();
+    if (!listed)
+        for (token_id id = 0; words.has(id); ++id) {
+            const auto type = words.type(id);
+            if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) added.push_back({.id = id});
+        }
+    std::vector<text::added_tokens::named> user_defined, special, user_defined_normal, special_normal;
+    std::deque<std::string>                normal_names;
+    std::size_t                            bytes = 0;
+    for (const auto& token : added) {
+        auto name = words.name(token.id);
+        if (name.empty()) continue;
+        bytes += name.size();
         if (bytes > text::max_special_bytes)
             return from.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", from.types);
-        special.push_back({words.name(id), id});
-        if (type == token_type::user_defined) user_defined.push_back({words.name(id), id});
+        const bool changes = token.normalized && out.spaces.normalises && !out.spaces.nothing();
+        if (changes) name = normal_names.emplace_back(text::marked(name, out.spaces, true));
+        (changes ? special_normal : special).push_back({name, token});
+        if (words.type(token.id) == token_type::user_defined) (changes ? user_defined_normal : user_defined).push_back({name, token});
     }
-    out.user_defined = text::matcher(user_defined);
-    out.special      = text::matcher(special);
+    out.user_defined        = text::added_tokens(user_defined);
+    out.special             = text::added_tokens(special);
+    out.user_defined_normal = text::added_tokens(user_defined_normal);
+    out.special_normal      = text::added_tokens(special_normal);
     return {};
 }
 
@@ -74,14 +87,19 @@ result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, con
 result<tokenizer> make(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
     find_special(d, *out, with);
-    const auto from    = d.from;
-    const bool add_bos = d.add_bos;
-    auto       made    = make_algorithm(std::move(d), with);
+    out->spaces = d.spaces;
+    out->prefix = d.prefix;
+    out->suffix = d.suffix;
+    if (d.add_bos && d.bos >= 0) out->prefix.insert(out->prefix.begin(), d.bos);
+    if (d.add_bos && d.bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
+    out->wants_bos   = d.bos >= 0 && !out->prefix.empty() && out->prefix.front() == d.bos;
+    const auto from  = d.from;
+    auto       added = d.added;
+    const bool lists = d.lists_added;
+    auto       made  = make_algorithm(std::move(d), with);
     if (!made) return std::move(made).error();
     out->algorithm = *std::move(made);
-    if (auto ok = make_matchers(from, *out); !ok) return std::move(ok).error();
-    out->wants_bos = add_bos && out->bos >= 0;
-    if (add_bos && out->bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
+    if (auto ok = find_added(from, std::move(added), lists, *out); !ok) return std::move(ok).error();
     return tokenizer(std::shared_ptr<const tokenizer::tables>(std::move(out)));
 }
 
@@ -96,6 +114,18 @@ token_id text::find_unknown(const description& d) noexcept {
 
 result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
     return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
+}
+
+result<tokenizer> tokenizer::from_json(std::string_view text, const std::string& path, const tokenizer_options& options, const notice_fn& on_notice,
+                                       std::stop_token stop) {
+    return guarded([&]() -> result<tokenizer> {
+        auto document = json::document::parse(text);
+        if (!document) return std::move(document).error().in(path);
+        const text::loading with{.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer};
+        auto                described = text::describe_json(document->root(), path, with);
+        if (!described) return std::move(described).error();
+        return make(*std::move(described), with);
+    });
 }
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {

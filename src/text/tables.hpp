@@ -5,16 +5,19 @@
 
 #include <plume/text/tokenizer.hpp>
 
+#include "src/text/added_tokens.hpp"
 #include "src/text/algorithm.hpp"
-#include "src/text/matcher.hpp"
 
 namespace plume {
 
 /// What a tokenizer is made of. Immutable once loaded.
 struct tokenizer::tables {
     std::unique_ptr<const text::algorithm> algorithm;
-    text::matcher                          user_defined;  // looked for in every text
-    text::matcher                          special;       // these, and control and unknown tokens: with parse_special only
+    text::added_tokens                     user_defined;                         // looked for in every text
+    text::added_tokens                     special;                              // these, and control and unknown tokens: with parse_special only
+    text::added_tokens                     user_defined_normal, special_normal;  // the same, but looked for in the text as the normaliser leaves it
+    text::space_marking                    spaces;
+    std::vector<token_id>                  prefix, suffix;  // what encode puts around a text
     std::vector<token_id>                  end_tokens;
     token_id                               bos = -1, eos = -1;
     bool                                   wants_bos = false;

@@ -3,6 +3,7 @@
 #include <plume/core/utf8.hpp>
 
 #include "src/guard.hpp"
+#include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -12,24 +13,33 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view replacement     = "\xef\xbf\xbd";
 constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
-/// Returns how many bytes of the text no token stands for.
-std::size_t encode_stretches(const tokenizer::tables& t, std::string_view text, bool parse_special, std::vector<token_id>& ids) {
-    text::workspace work;
-    const auto&     matcher = parse_special ? t.special : t.user_defined;
-    const auto      size_of = [&](token_id id) { return t.words().name(id).size(); };
-    std::size_t     done    = 0;
-    const auto      stretch = [&](std::size_t end) {
-        if (end > done) t.algorithm->encode(text.substr(done, end - done), work, ids);
-    };
-    if (!matcher.empty())
-        for (const auto& m : matcher.find(text, size_of)) {
-            stretch(m.begin);
-            ids.push_back(m.id);
-            done = m.begin + size_of(m.id);
-        }
-    stretch(text.size());
-    return work.n_left_out;
-}
+/// One text on its way into tokens: added tokens are cut out, what lies between is normalised, normalised added tokens are cut out, the rest is for the
+/// algorithm.
+struct encoding {
+    const tokenizer::tables& t;
+    bool                     parse_special;
+    std::vector<token_id>&   ids;
+    text::workspace          work{};
+
+    void run(std::string_view text) {
+        const auto& added = parse_special ? t.special : t.user_defined;
+        added.cut(
+            text, [&](std::size_t begin, std::size_t end) { normalise(text.substr(begin, end - begin), begin == 0); }, [&](token_id id) { ids.push_back(id); });
+    }
+    void normalise(std::string_view text, bool first) {
+        const auto& added  = parse_special ? t.special_normal : t.user_defined_normal;
+        const bool  marks  = t.spaces.normalises && !t.spaces.nothing();
+        const auto  normal = marks ? text::marked(text, t.spaces, first) : std::string();
+        if (marks) text = normal;
+        added.cut(
+            text, [&](std::size_t begin, std::size_t end) { encode(text.substr(begin, end - begin), first && begin == 0); },
+            [&](token_id id) { ids.push_back(id); });
+    }
+    void encode(std::string_view text, bool first) {
+        if (t.spaces.normalises || t.spaces.nothing()) return t.algorithm->encode(text, work, ids);
+        t.algorithm->encode(text::marked(text, t.spaces, first), work, ids);
+    }
+};
 
 result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::string_view text, const encode_options& options, const notice_fn& on_notice) {
     if (text.size() > max_text_bytes)
@@ -37,7 +47,7 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
             .expected_found("at most " + std::to_string(max_text_bytes) + " bytes", std::to_string(text.size()))
             .hint("tokenize it in parts");
     std::vector<token_id> ids;
-    if (options.add_bos && t.wants_bos) ids.push_back(t.bos);
+    if (options.add_bos) ids = t.prefix;
     const std::size_t dropped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     text.remove_prefix(dropped);
     std::string repaired;
@@ -47,9 +57,11 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
             on_notice(notice::text_replaced, "the text is not valid UTF-8, first at byte " + std::to_string(dropped + bad) + ": such bytes became U+FFFD");
         text = repaired;
     }
-    const auto n_left_out = encode_stretches(t, text, options.parse_special, ids);
-    if (n_left_out > 0 && on_notice)
-        on_notice(notice::text_replaced, std::to_string(n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
+    encoding run{t, options.parse_special, ids};
+    run.run(text);
+    if (options.add_end) ids.insert(ids.end(), t.suffix.begin(), t.suffix.end());
+    if (run.work.n_left_out > 0 && on_notice)
+        on_notice(notice::text_replaced, std::to_string(run.work.n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
     return ids;
 }
 
@@ -68,7 +80,7 @@ void tokenizer::tables::append_bytes(token_id id, bool show_special, std::string
 
 bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
     const auto type = words().type(id);
-    return algorithm->adds_space() && (type == text::token_type::control || type == text::token_type::user_defined);
+    return algorithm->adds_space() && !spaces.first_only && (type == text::token_type::control || type == text::token_type::user_defined);
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
@@ -114,7 +126,7 @@ bool        tokenizer::is_control(token_id id) const noexcept { return tables_->
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
 std::size_t               tokenizer::allocated_bytes() const noexcept {
                   return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->user_defined.allocated_bytes() + tables_->special.allocated_bytes() +
-                         tables_->end_tokens.capacity() * sizeof(token_id);
+                         tables_->user_defined_normal.allocated_bytes() + tables_->special_normal.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
 }
 std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
 std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }

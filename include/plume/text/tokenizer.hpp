@@ -16,8 +16,15 @@
 namespace plume {
 
 struct encode_options {
-    bool add_bos       = true;   // where the vocabulary wants one
+    bool add_bos       = true;   // the tokens that begin a text, where the vocabulary wants them
     bool parse_special = false;  // whether text such as "<|im_end|>" becomes the control token of that name
+    bool add_end       = false;  // the tokens that end a text, where the vocabulary wants them: EOS or SEP, for models that read whole texts
+};
+
+struct tokenizer_options {
+    /// A name of the list in text/pretokenizers.hpp, for a file whose own pre-tokenizer is missing or not known. Empty: such a file is refused, as another
+    /// cutting gives other tokens than the model was trained on.
+    std::string fallback_pretokenizer = {};
 };
 
 /// Text to token ids and back, as the model's own tokenizer does it. Immutable and shared between threads; a copy shares the tables.
@@ -27,6 +34,11 @@ public:
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
     static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
+
+    /// From the text of a `tokenizer.json` of Hugging Face's library. `path` is for errors. Errors: as from_gguf; format_unsupported names a step that does
+    /// not run.
+    static result<tokenizer> from_json(std::string_view text, const std::string& path = "memory", const tokenizer_options& options = {},
+                                       const notice_fn& on_notice = {}, std::stop_token stop = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
