@@ -49,32 +49,57 @@ void find_special(text::description& d, tokenizer::tables& out, const text::load
     d.unknown = find_unknown(d);
 }
 
-/// The tokens to look for in a text, by the types in the vocabulary and the rules in `added`.
-result<void> find_added(const text::origin& from, std::vector<text::added_token> added, bool listed, tokenizer::tables& out) {
-    const auto& words = out.words();
-    if (!listed)
-        for (token_id id = 0; words.has(id); ++id) {
-            const auto type = words.type(id);
-            if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) added.push_back({.id = id});
-        }
-    std::vector<text::added_tokens::named> user_defined, special, user_defined_normal, special_normal;
-    std::deque<std::string>                normal_names;
-    std::size_t                            bytes = 0;
+/// Added tokens on their way into matchers.
+struct added_lists {
+    std::vector<text::matcher::pattern> user_defined, special;
+
+    void add(std::string_view name, token_id id, token_type type) {
+        special.push_back({name, id});
+        if (type == token_type::user_defined) user_defined.push_back({name, id});
+    }
+    void put_into(text::added_set& out, const text::vocabulary& words) {
+        out.special      = text::matcher(special);
+        out.user_defined = text::matcher(user_defined);
+        std::erase_if(user_defined, [&](const auto& p) { return text::is_marker(words.name(p.id)); });
+        out.in_data = text::matcher(user_defined);
+    }
+};
+
+/// The tokens to look for in a text: those that the file lists, or all whose type says so.
+std::vector<text::added_token> added_of(const text::description& d) {
+    if (d.lists_added) return d.added;
+    std::vector<text::added_token> all;
+    for (token_id id = 0; d.words.has(id); ++id) {
+        const auto type = d.words.type(id);
+        if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) all.push_back({.id = id});
+    }
+    return all;
+}
+
+result<void> find_added(const text::origin& from, std::vector<text::added_token> added, tokenizer::tables& out) {
+    const auto&             words = out.words();
+    added_lists             plain, normal, all;
+    std::deque<std::string> normal_names;
+    std::size_t             bytes = 0;
+    std::sort(added.begin(), added.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     for (const auto& token : added) {
-        auto name = words.name(token.id);
+        const auto name = words.name(token.id);
         if (name.empty()) continue;
         bytes += name.size();
         if (bytes > text::max_special_bytes)
             return from.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", from.types);
-        const bool changes = token.normalized && out.spaces.normalises && !out.spaces.nothing();
-        if (changes) name = normal_names.emplace_back(text::marked(name, out.spaces, true));
-        (changes ? special_normal : special).push_back({name, token});
-        if (words.type(token.id) == token_type::user_defined) (changes ? user_defined_normal : user_defined).push_back({name, token});
+        out.rules.add(token);
+        all.add(name, token.id, words.type(token.id));
+        if (token.normalized && out.spaces.normalises && !out.spaces.nothing()) {
+            normal.add(normal_names.emplace_back(text::marked(name, out.spaces, true)), token.id, words.type(token.id));
+            out.added_normal.sizes.push_back({token.id, static_cast<std::uint32_t>(normal_names.back().size())});
+        } else {
+            plain.add(name, token.id, words.type(token.id));
+        }
     }
-    out.user_defined        = text::added_tokens(user_defined);
-    out.special             = text::added_tokens(special);
-    out.user_defined_normal = text::added_tokens(user_defined_normal);
-    out.special_normal      = text::added_tokens(special_normal);
+    plain.put_into(out.added, words);
+    normal.put_into(out.added_normal, words);
+    if (!normal.special.empty()) out.in_template = text::matcher(all.special);
     return {};
 }
 
@@ -94,12 +119,11 @@ result<tokenizer> make(text::description d, const text::loading& with) {
     if (d.add_bos && d.bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
     out->wants_bos   = d.bos >= 0 && !out->prefix.empty() && out->prefix.front() == d.bos;
     const auto from  = d.from;
-    auto       added = d.added;
-    const bool lists = d.lists_added;
+    auto       added = added_of(d);
     auto       made  = make_algorithm(std::move(d), with);
     if (!made) return std::move(made).error();
     out->algorithm = *std::move(made);
-    if (auto ok = find_added(from, std::move(added), lists, *out); !ok) return std::move(ok).error();
+    if (auto ok = find_added(from, std::move(added), *out); !ok) return std::move(ok).error();
     return tokenizer(std::shared_ptr<const tokenizer::tables>(std::move(out)));
 }
 

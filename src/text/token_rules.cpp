@@ -1,4 +1,4 @@
-#include "src/text/added_tokens.hpp"
+#include "src/text/token_rules.hpp"
 
 #include <algorithm>
 
@@ -46,28 +46,20 @@ std::size_t spaces_at_front(std::string_view text) noexcept {
 
 }  // namespace
 
-added_tokens::added_tokens(std::span<const named> tokens) {
-    std::vector<matcher::pattern> patterns;
-    for (const auto& t : tokens) {
-        patterns.push_back({t.text, t.token.id});
-        rules_.push_back({t.token.id, static_cast<std::uint32_t>(t.text.size()), t.token.lstrip, t.token.rstrip, t.token.single_word});
+void token_rules::add(const added_token& token) {
+    if (token.lstrip || token.rstrip || token.single_word) rules_.push_back(token);
+}
+
+token_rules::place token_rules::widened(std::string_view text, std::size_t begin, std::size_t size, token_id id, std::size_t done) const noexcept {
+    std::size_t end  = begin + size;
+    const auto  rule = std::lower_bound(rules_.begin(), rules_.end(), id, [](const added_token& r, token_id i) { return r.id < i; });
+    if (rule != rules_.end() && rule->id == id) {
+        if (rule->single_word && (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) return {done, done, false};
+        if (rule->lstrip && begin > done) begin = spaces_before(text.substr(0, begin), done);
+        if (rule->rstrip) end += spaces_at_front(text.substr(end));
     }
-    std::sort(rules_.begin(), rules_.end(), [](const rule& a, const rule& b) { return a.id < b.id; });
-    matcher_ = matcher(patterns);
-}
-
-const added_tokens::rule& added_tokens::rule_of(token_id id) const noexcept {
-    return *std::lower_bound(rules_.begin(), rules_.end(), id, [](const rule& r, token_id i) { return r.id < i; });
-}
-
-added_tokens::place added_tokens::widened(std::string_view text, const matcher::match& m, std::size_t done) const noexcept {
-    const auto& rule = rule_of(m.id);
-    place       out{m.begin, m.begin + rule.size, true};
-    if (rule.single_word && (ends_with_word(text.substr(0, out.begin)) || begins_with_word(text.substr(out.end)))) return {done, done, false};
-    if (rule.lstrip) out.begin = spaces_before(text.substr(0, out.begin), done);
-    if (rule.rstrip) out.end += spaces_at_front(text.substr(out.end));
     // The token before it may have taken white space that begins this one: it still counts.
-    return {std::max(out.begin, done), std::max(out.end, done), true};
+    return {std::max(begin, done), std::max(end, done), true};
 }
 
 }  // namespace plume::text
