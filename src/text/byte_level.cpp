@@ -5,30 +5,11 @@
 #include <plume/text/pretokenizers.hpp>
 
 #include "src/text/algorithm.hpp"
+#include "src/text/byte_names.hpp"
 #include "src/text/merge_table.hpp"
 
 namespace plume::text {
 namespace {
-
-/// GPT-2's names for bytes: a byte that prints (in Latin-1) is its own character, the 68 others are U+0100 to U+0143 in order.
-struct byte_names {
-    std::array<char16_t, 256>       character{};
-    std::array<std::int16_t, 0x144> byte{};  // by character; -1 where it names no byte
-
-    constexpr byte_names() {
-        byte.fill(-1);
-        char16_t next = 0x100;
-        for (int b = 0; b < 256; ++b) {
-            const bool prints                            = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad);
-            character[static_cast<std::size_t>(b)]       = prints ? static_cast<char16_t>(b) : next++;
-            byte[character[static_cast<std::size_t>(b)]] = static_cast<std::int16_t>(b);
-        }
-    }
-};
-constexpr byte_names names_of_bytes;
-static_assert(names_of_bytes.character[' '] == 0x120 && names_of_bytes.character[0xad] == 0x143);
-
-void append_name(std::string& out, unsigned char byte) { utf8::append(out, names_of_bytes.character[byte]); }
 
 /// Byte-level byte-pair encoding: a text is cut by a pre-tokenizer, its bytes become tokens, and the merges are made in the file's order.
 /// Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.2.
@@ -80,7 +61,7 @@ result<void> byte_level::load(const description& d, const loading& with) {
     if (auto ok = words_.build_index(d.from); !ok) return ok;
     unknown_ = d.unknown;
     load_bytes();
-    return merges_.load(d, words_, with);
+    return d.merges_by_rank ? merges_.load_by_rank(d, words_, with) : merges_.load(d, words_, with);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {

@@ -30,4 +30,12 @@ result<description> describe_gguf(const io::gguf& file, const loading& with);
 /// A `tokenizer.json` of Hugging Face's library. The description lives as long as the document.
 result<description> describe_json(const json::value& root, const std::string& path, const loading& with);
 
+/// A `tekken.json` of Mistral AI; its names are copied.
+result<description> describe_tekken(const json::value& root, const std::string& path, const loading& with);
+
+/// Takes the pre-tokenizer that the caller names for files whose own is missing or not known. Errors: `why` where the caller names none; invalid_argument.
+result<void> use_fallback(error why, description& out, const loading& with);
+/// The names of the list, for errors.
+[[nodiscard]] std::string known_pretokenizers();
+
 }  // namespace plume::text

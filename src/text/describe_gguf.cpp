@@ -145,9 +145,7 @@ result<void> gguf_reader::read_sentencepiece() {
 }
 
 result<void> gguf_reader::read_pretokenizer() {
-    std::string known;
-    for (const auto& entry : pretokenizers())
-        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
+    const auto known = known_pretokenizers();
     if (!file_.find(pre_key))
         return file_.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
             .about("key", pre_key)

@@ -158,18 +158,13 @@ result<void> read_byte_level_pretokenizer(const json_fields& root, const std::ve
     } else if (patterns.error().code() != code::format_unsupported) {
         return std::move(patterns).error();
     }
-    if (!with.fallback_pretokenizer.empty()) {
-        out.pre = find_pretokenizer(with.fallback_pretokenizer);
-        if (!out.pre) return error{code::invalid_argument, "is not known"}.about("fallback pre-tokenizer", with.fallback_pretokenizer);
-        with.note("the file's pre-tokenizer is not known: the fallback cuts the text");
-        return {};
-    }
-    if (!patterns) return std::move(patterns).error();
+    if (!patterns) return use_fallback(std::move(patterns).error(), out, with);
     std::string all;
     for (const auto& p : *patterns) all += (all.empty() ? "" : " , ") + p;
-    return root.fault(code::format_unsupported, "pre_tokenizer", "does not run yet")
-        .expected_found("patterns of a known pre-tokenizer", all)
-        .hint("name another in tokenizer_options::fallback_pretokenizer if you know that it cuts alike");
+    return use_fallback(root.fault(code::format_unsupported, "pre_tokenizer", "does not run yet")
+                            .expected_found("patterns of a known pre-tokenizer", all)
+                            .hint("name one in tokenizer_options::fallback_pretokenizer if you know that it cuts alike"),
+                        out, with);
 }
 
 result<void> read_decoder(const json_fields& root) {

@@ -1,6 +1,7 @@
 #include "src/text/merge_table.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include <plume/core/checked.hpp>
@@ -73,6 +74,30 @@ result<void> merge_table::load(const description& d, const vocabulary& words, co
     return fill(d, merges, with);
 }
 
+result<void> merge_table::load_by_rank(const description& d, const vocabulary& words, const loading& with) {
+    // A token of n characters has n - 1 halves, each of up to n: tens of millions of steps for published vocabularies.
+    constexpr std::uint64_t max_steps = std::uint64_t{1} << 30;
+    std::uint64_t           steps     = 0;
+    const auto              merges_ok = [&](token_id id) { return id >= 0 && words.type(id) == token_type::normal; };
+    std::vector<merge>      merges;
+    for (token_id id = 0; words.has(id); ++id) {
+        const auto name = words.name(id);
+        if (!merges_ok(id) || words.find(name) != id) continue;
+        steps += std::uint64_t{name.size()} * name.size();
+        if (steps > max_steps) return d.from.fault(code::format_limit, "has too many tokens of absurd length").about("key", d.from.tokens);
+        if (id % 4096 == 0 && with.stop.stop_requested()) return d.from.cancelled();
+        for (std::size_t i = 1; i < name.size(); ++i) {
+            if ((static_cast<unsigned char>(name[i]) & 0xc0) == 0x80) continue;
+            const auto left = words.find(name.substr(0, i)), right = words.find(name.substr(i));
+            if (merges_ok(left) && merges_ok(right)) merges.push_back({left, right, id});
+        }
+        if (merges.size() >= max_merges) return d.from.fault(code::format_limit, "makes more merges than the limit max_merges").about("key", d.from.tokens);
+    }
+    merged_.resize(words.size());
+    std::iota(merged_.begin(), merged_.end(), 0);
+    return index(d, merges, [](const merge& m, std::size_t) { return static_cast<std::uint32_t>(m.whole); }, with);
+}
+
 result<void> merge_table::fill(const description& d, const std::vector<merge>& merges, const loading& with) {
     merged_.resize(merges.size());
     std::size_t n_left_out = 0;
@@ -80,17 +105,22 @@ result<void> merge_table::fill(const description& d, const std::vector<merge>& m
         n_left_out += merges[i].left == merge::left_out;
         merged_[i] = merges[i].whole;
     }
+    if (auto ok = index(d, merges, [](const merge&, std::size_t i) { return static_cast<std::uint32_t>(i); }, with); !ok) return ok;
+    if (n_left_out > 0) with.note(std::to_string(n_left_out) + " merges are with control tokens: they are left out");
+    return {};
+}
+
+template <class RankOf>
+result<void> merge_table::index(const description& d, const std::vector<merge>& merges, const RankOf& rank_of, const loading& with) {
     const auto add_all = [&] {
         for (std::size_t i = 0; i < merges.size(); ++i)
-            if (merges[i].left >= 0 && !pairs_.add(merges[i].left, merges[i].right, static_cast<std::uint32_t>(i))) return false;
+            if (merges[i].left >= 0 && !pairs_.add(merges[i].left, merges[i].right, rank_of(merges[i], i))) return false;
         return true;
     };
     for (std::size_t attempt = 0; attempt < pair_index::attempts; ++attempt) {
         if (with.stop.stop_requested()) return d.from.cancelled();
         pairs_.reset(merges.size(), attempt);
-        if (!add_all()) continue;
-        if (n_left_out > 0) with.note(std::to_string(n_left_out) + " merges are with control tokens: they are left out");
-        return {};
+        if (add_all()) return {};
     }
     return d.from.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", d.from.merges);
 }

@@ -16,6 +16,9 @@ public:
     /// Merges with tokens that text must not become are left out, with a notice. Errors: format_invalid with the place of a merge that is no pair of tokens.
     result<void> load(const description& d, const vocabulary& words, const loading& with);
 
+    /// Without a list: two tokens merge where their names together are a token's, whose id is the rank. Errors: format_limit for texts of absurd length.
+    result<void> load_by_rank(const description& d, const vocabulary& words, const loading& with);
+
     [[nodiscard]] std::uint32_t rank(token_id left, token_id right) const noexcept { return pairs_.find(left, right); }
     [[nodiscard]] token_id      whole(std::uint32_t rank) const noexcept { return merged_[rank]; }
     [[nodiscard]] std::size_t   allocated_bytes() const noexcept { return pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]); }
@@ -24,6 +27,8 @@ private:
     struct merge;
     static merge find_merge(const merge_text& text, const vocabulary& words) noexcept;
     result<void> fill(const description& d, const std::vector<merge>& merges, const loading& with);
+    template <class RankOf>
+    result<void> index(const description& d, const std::vector<merge>& merges, const RankOf& rank_of, const loading& with);
 
     pair_index            pairs_;
     std::vector<token_id> merged_;  // by rank
