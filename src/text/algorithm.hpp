@@ -46,7 +46,8 @@ protected:
 struct loading {
     const notice_fn&       on_notice;
     const std::stop_token& stop;
-    executor*              workers;  // null: this thread alone
+    executor*              workers;                    // null: this thread alone
+    std::string_view       fallback_pretokenizer = {};  // what tokenizer_options says
 };
 
 using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const loading& with);

@@ -7,32 +7,14 @@
 
 #include "src/io/cancelled.hpp"
 #include "src/text/algorithm.hpp"
+#include "src/text/byte_encoder.hpp"
+#include "src/text/byte_names.hpp"
 
 namespace plume::text {
 namespace {
 
 constexpr std::string_view merges_key = "tokenizer.ggml.merges";
 constexpr std::string_view pre_key    = "tokenizer.ggml.pre";
-
-/// GPT-2's names for bytes: a byte that prints (in Latin-1) is its own character, the 68 others are U+0100 to U+0143 in order.
-struct byte_names {
-    std::array<char16_t, 256>       character{};
-    std::array<std::int16_t, 0x144> byte{};  // by character; -1 where it names no byte
-
-    constexpr byte_names() {
-        byte.fill(-1);
-        char16_t next = 0x100;
-        for (int b = 0; b < 256; ++b) {
-            const bool prints                            = (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad);
-            character[static_cast<std::size_t>(b)]       = prints ? static_cast<char16_t>(b) : next++;
-            byte[character[static_cast<std::size_t>(b)]] = static_cast<std::int16_t>(b);
-        }
-    }
-};
-constexpr byte_names names_of_bytes;
-static_assert(names_of_bytes.character[' '] == 0x120 && names_of_bytes.character[0xad] == 0x143);
-
-void append_name(std::string& out, unsigned char byte) { utf8::append(out, names_of_bytes.character[byte]); }
 
 /// Byte-level byte-pair encoding: a text is cut by a pre-tokenizer, its bytes become tokens, and the merges are made in the file's order.
 /// Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.2.
@@ -49,7 +31,7 @@ public:
     bool             adds_bos() const noexcept override { return pre_->adds_bos; }
     bool             adds_space() const noexcept override { return false; }
     std::size_t      allocated_bytes() const noexcept override {
-        return sizeof(*this) + words_.allocated_bytes() + pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]);
+        return sizeof(*this) + words_.allocated_bytes() + pairs_.allocated_bytes() + encoder_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]);
     }
 
 private:
@@ -57,41 +39,51 @@ private:
         token_id left, right, whole;
         enum : token_id { left_out = -1, faulty = -2 };  // in `left`
     };
-    struct pairs {
-        const byte_level& model;
-        std::uint32_t     rank(const std::vector<symbol>& symbols, std::uint32_t left, std::uint32_t right) const noexcept {
-                return model.pairs_.find(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
-        }
-        void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merged_[rank]); }
-    };
 
-    result<void> load_pretokenizer(const io::gguf& file);
+    result<void> load_pretokenizer(const io::gguf& file, const loading& with);
     void         load_bytes();
     merge        find_merge(std::string_view text) const noexcept;
     error        merge_fault(const io::gguf& file, const io::gguf_value& list, std::size_t i) const;
     result<void> load_merges(const io::gguf& file, const loading& with);
-    void         encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
     pair_index                pairs_;
     std::vector<token_id>     merged_;  // by rank
     token_id                  unknown_ = -1;
     std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
+    byte_encoder              encoder_;
 };
 
-result<void> byte_level::load_pretokenizer(const io::gguf& file) {
-    std::string known;
-    for (const auto& entry : pretokenizers())
-        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
+result<void> byte_level::load_pretokenizer(const io::gguf& file, const loading& with) {
+    const auto known = [] {
+        std::string names;
+        for (const auto& entry : pretokenizers())
+            for (const auto name : entry.names) names += (names.empty() ? "" : ", ") + std::string(name);
+        return names;
+    };
+    std::string_view name;
+    if (file.find(pre_key)) {
+        auto given = file.text(pre_key);
+        if (!given) return std::move(given).error();
+        name = *given;
+        pre_ = find_pretokenizer(name);
+        if (pre_) return {};
+    }
+    if (!with.fallback_pretokenizer.empty()) {
+        pre_ = find_pretokenizer(with.fallback_pretokenizer);
+        if (!pre_) return error{code::invalid_argument, "is not known"}.about("fallback pre-tokenizer", with.fallback_pretokenizer).hint("these are: " + known());
+        if (with.on_notice)
+            with.on_notice(notice::vocabulary_odd, name.empty() ? "the file names no pre-tokenizer: the fallback cuts the text"
+                                                                : "the file's pre-tokenizer is not known: the fallback cuts the text");
+        return {};
+    }
     if (!file.find(pre_key))
         return file.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
             .about("key", pre_key)
-            .hint("convert the model again with a current converter; these run: " + known);
-    auto name = file.text(pre_key);
-    if (!name) return std::move(name).error();
-    pre_ = find_pretokenizer(*name);
-    if (!pre_) return file.fault(code::format_unsupported, "does not run yet").about("pre-tokenizer", *name).hint("these run: " + known);
-    return {};
+            .hint("convert the model again with a current converter, or name one in tokenizer_options::fallback_pretokenizer: " + known());
+    return file.fault(code::format_unsupported, "does not run yet")
+        .about("pre-tokenizer", name)
+        .hint("name another in tokenizer_options::fallback_pretokenizer if you know that it cuts alike; these run: " + known());
 }
 
 void byte_level::load_bytes() {
@@ -176,7 +168,7 @@ result<void> byte_level::load_merges(const io::gguf& file, const loading& with) 
 }
 
 result<void> byte_level::load(const io::gguf& file, const loading& with) {
-    if (auto ok = load_pretokenizer(file); !ok) return ok;
+    if (auto ok = load_pretokenizer(file, with); !ok) return ok;
     auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", false);
     if (!adds_space) return std::move(adds_space).error();
     if (*adds_space && with.on_notice) with.on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
@@ -185,35 +177,12 @@ result<void> byte_level::load(const io::gguf& file, const loading& with) {
     if (!unknown) return std::move(unknown).error();
     unknown_ = *unknown;
     load_bytes();
+    if (auto ok = encoder_.load(*pre_, pre_->ignore_merges); !ok) return ok;
     return load_merges(file, with);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
-    for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = pre_->piece_end(text, begin);
-        encode_piece(text.substr(begin, end - begin), work, ids);
-        begin = end;
-    }
-}
-
-void byte_level::encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const {
-    if (pre_->ignore_merges && piece.size() <= words_.longest_name()) {
-        work.text.clear();
-        for (const char c : piece) append_name(work.text, static_cast<unsigned char>(c));
-        const auto id = words_.find_mergeable(work.text);
-        if (id >= 0 && words_.type(id) == token_type::normal) return ids.push_back(id);
-    }
-    work.symbols.clear();
-    for (const char c : piece) {
-        const auto id = bytes_[static_cast<unsigned char>(c)];
-        if (id >= 0)
-            work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
-        else
-            ++work.n_left_out;
-    }
-    if (work.symbols.empty()) return;
-    merge_all(work, pairs{*this});
-    for (std::uint32_t i = 0; i != no_symbol; i = work.symbols[i].next) ids.push_back(static_cast<token_id>(work.symbols[i].value));
+    encoder_.encode(text, {pairs_, merged_, bytes_, words_}, work, ids);
 }
 
 void byte_level::append_bytes(token_id id, std::string& out) const {

@@ -103,8 +103,8 @@ result<tokenizer> load(const io::gguf& file, const text::loading& with) {
 
 }  // namespace
 
-result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
-    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
+result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop, const tokenizer_options& options) {
+    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer});
 }
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {

@@ -20,13 +20,19 @@ struct encode_options {
     bool parse_special = false;  // whether text such as "<|im_end|>" becomes the control token of that name
 };
 
+struct tokenizer_options {
+    /// A name of the list in text/pretokenizers.hpp, for a file whose own pre-tokenizer is missing or not known. Empty: such a file is refused, as another
+    /// cutting gives other tokens than the model was trained on.
+    std::string fallback_pretokenizer = {};
+};
+
 /// Text to token ids and back, as the model's own tokenizer does it. Immutable and shared between threads; a copy shares the tables.
 class tokenizer {
 public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
-    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
+    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
