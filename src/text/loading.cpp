@@ -136,8 +136,8 @@ token_id text::find_unknown(const description& d) noexcept {
     return -1;
 }
 
-result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
-    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
+result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop, const tokenizer_options& options) {
+    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer});
 }
 
 result<tokenizer> tokenizer::from_json(std::string_view text, const std::string& path, const tokenizer_options& options, const notice_fn& on_notice,

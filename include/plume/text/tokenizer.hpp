@@ -34,7 +34,7 @@ public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
-    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
+    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
 
     /// From the text of a `tokenizer.json` of Hugging Face's library. `path` is for errors. Errors: as from_gguf; format_unsupported names a step that does
     /// not run.
