@@ -194,6 +194,7 @@ result<void> gguf_reader::read() {
     auto add_bos = file_.flag_or("tokenizer.ggml.add_bos_token", out_.add_bos);
     if (!add_bos) return std::move(add_bos).error();
     out_.add_bos = *add_bos;
+    if (const auto* source = file_.find("tokenizer.chat_template")) out_.chat_template = source->text().value_or(std::string_view{});
     return {};
 }
 
