@@ -49,7 +49,8 @@ private:
 
 constexpr std::size_t short_piece = 32;  // symbols; more than that, and the heap wins
 
-/// Merges up to 32 symbols: their values side by side, and the rank of each with its right neighbour; moves the rest down at each merge. Returns how many are left.
+/// Merges up to 32 symbols: their values side by side, and the rank of each with its right neighbour; moves the rest down at each merge. Returns how many are
+/// left.
 std::size_t merge_short(std::uint32_t* values, std::size_t n, const byte_merges& merges) noexcept {
     std::uint32_t ranks[short_piece];
     const auto    rank_of = [&](std::size_t i) { return merges.pairs.find(static_cast<token_id>(values[i]), static_cast<token_id>(values[i + 1])); };

@@ -71,7 +71,8 @@ result<void> byte_level::load_pretokenizer(const io::gguf& file, const loading& 
     }
     if (!with.fallback_pretokenizer.empty()) {
         pre_ = find_pretokenizer(with.fallback_pretokenizer);
-        if (!pre_) return error{code::invalid_argument, "is not known"}.about("fallback pre-tokenizer", with.fallback_pretokenizer).hint("these are: " + known());
+        if (!pre_)
+            return error{code::invalid_argument, "is not known"}.about("fallback pre-tokenizer", with.fallback_pretokenizer).hint("these are: " + known());
         if (with.on_notice)
             with.on_notice(notice::vocabulary_odd, name.empty() ? "the file names no pre-tokenizer: the fallback cuts the text"
                                                                 : "the file's pre-tokenizer is not known: the fallback cuts the text");

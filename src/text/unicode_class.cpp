@@ -13,7 +13,7 @@ constexpr std::uint32_t block_size  = 256;
 
 /// How many blocks of 256 code points hold more than one category.
 constexpr std::size_t count_mixed() {
-    std::size_t   n = 0;
+    std::size_t   n    = 0;
     std::uint32_t last = ~0u;
     for (std::size_t i = 1; i < std::size(runs); ++i) {
         const auto first = runs[i] >> 5;
