@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 from tokenizers import Regex, pre_tokenizers as pre
 
@@ -68,17 +69,15 @@ def random_texts(rng: random.Random, n_pieces: int):
         yield text
 
 
-def code_points() -> list[str]:
-    return [chr(p) for p in range(0x110000) if not 0xd800 <= p < 0xe000]
-
-
 def texts(rng: random.Random):
+    """All that is compared: random texts, every code point alone and between letters, and the assigned ones in other places too."""
     yield from random_texts(rng, 1_300_000)
-    points = code_points()
-    for form in ("a{}b ", "1{}2 ", " {}. ", "{0}{0}x\n", "'{}T'S{}", "A{}!{}\n1234{}"):
-        for i in range(0, len(points), 700):
-            yield "".join(form.replace("{}", "{0}").format(c) for c in points[i:i + 700])
+    points = [chr(p) for p in range(0x110000) if not 0xd800 <= p < 0xe000]
     yield from points
+    assigned = [c for c in points if unicodedata.category(c) not in ("Cn", "Co")]
+    for form, some in (("a{0}b ", points), ("1{0}2 '{0}T {0}.{0}{0}x\n{0}", assigned)):
+        for i in range(0, len(some), 1000):
+            yield "".join(form.format(c) for c in some[i:i + 1000])
 
 
 def published_list(program: str) -> list[dict]:
