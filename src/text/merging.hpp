@@ -23,6 +23,7 @@ inline constexpr std::uint32_t no_symbol = 0xffffffff;
 struct workspace {
     std::vector<symbol>        symbols;
     std::vector<std::uint64_t> queue;
+    std::vector<std::uint32_t> values;
     std::string                text;
     std::size_t                n_left_out = 0;  // bytes of the text that no token stands for
 };
