@@ -63,6 +63,17 @@ result<void> choose_machine(model::parts& p, const load_options& options) {
     return {};
 }
 
+/// Keys tokenizer.chat_template and tokenizer.chat_template.<name>. What is no text, or too long for a template, counts as not there.
+void read_templates(const io::gguf& file, std::vector<template_source>& templates) {
+    constexpr std::string_view key = "tokenizer.chat_template";
+    for (const auto& entry : file.metadata()) {
+        if (!entry.key.starts_with(key) || (entry.key.size() > key.size() && entry.key[key.size()] != '.')) continue;
+        const auto text = entry.value.type() == io::value_type::string ? entry.value.text() : std::nullopt;
+        if (text && text->size() <= template_limits{}.source_bytes)
+            templates.push_back({std::string(entry.key.substr(std::min(entry.key.size(), key.size() + 1))), std::string(*text)});
+    }
+}
+
 /// with_machine: its workers help to read the tokenizer.
 result<opened> prepare(result<io::gguf> file, const load_options& options, bool with_machine = true) {
     if (!file) return std::move(file).error();
@@ -80,6 +91,7 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .about("tensor", "token_embd.weight")
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
+    read_templates(*file, parts->templates);
     if (options.stop.stop_requested()) return io::cancelled(*file);
     if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
@@ -124,11 +136,25 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
 
 const plume::tokenizer& model::tokenizer() const noexcept { return *parts_->tokenizer; }
 const model_config&     model::config() const noexcept { return parts_->config; }
-std::string_view        model::cpu_target() const noexcept { return parts_->table->name; }
-std::string_view        model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
-plume::activations      model::activations() const noexcept { return parts_->activations; }
-std::size_t             model::threads() const noexcept { return parts_->workers->concurrency(); }
-std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
+bool                    model::has_chat_template(std::string_view name) const noexcept {
+                       return std::any_of(parts_->templates.begin(), parts_->templates.end(), [&](const auto& t) { return t.name == name; });
+}
+result<chat_template> model::chat_template(std::string_view name) const {
+    return guarded([&]() -> result<plume::chat_template> {
+        std::string names;
+        for (const auto& t : parts_->templates) {
+            if (t.name == name) return plume::chat_template::parse(t.text);
+            names += (names.empty() ? "" : ", ") + (t.name.empty() ? "the usual one" : printable(t.name));
+        }
+        error none{code::wrong_state, "this model has no chat template" + (name.empty() ? "" : " named '" + printable(name) + "'")};
+        return std::move(none).hint(names.empty() ? "give it one, or let it continue a plain text" : "it has: " + names);
+    });
+}
+std::string_view   model::cpu_target() const noexcept { return parts_->table->name; }
+std::string_view   model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
+plume::activations model::activations() const noexcept { return parts_->activations; }
+std::size_t        model::threads() const noexcept { return parts_->workers->concurrency(); }
+std::uint64_t      model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
 
 result<model> load(const std::string& path, load_options options) {
     return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options, is_lazy(options)); });

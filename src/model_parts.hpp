@@ -9,10 +9,17 @@
 
 namespace plume {
 
+/// A chat template as it stands in the file.
+struct template_source {
+    std::string name;  // empty: the usual one
+    std::string text;
+};
+
 /// What a model is made of; const once loaded.
 struct model::parts {
     model_config                     config;
     std::optional<plume::tokenizer>  tokenizer;
+    std::vector<template_source>     templates;
     model_weights                    weights;
     std::vector<double>              frequencies;  // of RoPE, radians a position
     const kernels::target_table*     table = nullptr;

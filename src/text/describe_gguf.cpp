@@ -145,9 +145,7 @@ result<void> gguf_reader::read_sentencepiece() {
 }
 
 result<void> gguf_reader::read_pretokenizer() {
-    std::string known;
-    for (const auto& entry : pretokenizers())
-        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
+    const auto known = known_pretokenizers();
     if (!file_.find(pre_key))
         return file_.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
             .about("key", pre_key)
@@ -172,7 +170,7 @@ result<void> gguf_reader::read_byte_level() {
     if (n >= max_merges)
         return file_.fault(code::format_limit, "has more merges than the limit max_merges").about("key", merges_key).expected_found(max_merges, n);
     out_.merges.reserve(n);
-    for (std::size_t i = 0; i < n; ++i) out_.merges.push_back((*merges)->text(i).value_or(std::string_view{}));
+    for (std::size_t i = 0; i < n; ++i) out_.merges.push_back({.left = (*merges)->text(i).value_or(std::string_view{}), .right = {}, .joined = true});
     return {};
 }
 

@@ -7,11 +7,12 @@
 
 #include "src/system.hpp"
 #include "src/text/algorithm.hpp"
+#include "src/text/space_mark.hpp"
 
 namespace plume::text {
 namespace {
 
-constexpr std::string_view mark = "\xe2\x96\x81";  // U+2581, SentencePiece's space
+constexpr auto mark = space_mark;
 
 /// SentencePiece's byte-pair encoding: pieces with scores; a pair merges where the two texts together are a piece, the highest score first, of equals the
 /// leftmost; characters without a piece become byte tokens. Source: Kudo and Richardson, "SentencePiece", 2018.
@@ -84,14 +85,6 @@ result<void> sentencepiece::load_ranks(const description& d) {
         ranks_[order[i]] = rank;
     }
     return {};
-}
-
-/// "<0x41>" is 65; -1 for anything else. The digits are upper case, as SentencePiece writes them: one name a byte.
-int byte_of_name(std::string_view name) noexcept {
-    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
-    if (name.size() != 6 || name.substr(0, 3) != "<0x" || name[5] != '>') return -1;
-    const int high = digit(name[3]), low = digit(name[4]);
-    return high < 0 || low < 0 ? -1 : 16 * high + low;
 }
 
 result<void> sentencepiece::load_bytes(const origin& from) {
@@ -206,11 +199,7 @@ void sentencepiece::append_bytes(token_id id, std::string& out) const {
         out += static_cast<char>(static_cast<unsigned char>(byte_of_name(name)));
         return;
     }
-    for (std::size_t i = 0; i < name.size();) {
-        const bool space = name.substr(i).starts_with(mark);
-        out += space ? ' ' : name[i];
-        i += space ? mark.size() : 1;
-    }
+    append_unmarked(name, out);
 }
 
 }  // namespace
