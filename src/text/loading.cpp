@@ -2,6 +2,7 @@
 #include <deque>
 
 #include "src/guard.hpp"
+#include "src/text/sentencepiece_rules.hpp"
 #include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
@@ -71,6 +72,7 @@ std::vector<text::added_token> added_of(const text::description& d) {
     std::vector<text::added_token> all;
     for (token_id id = 0; d.words.has(id); ++id) {
         const auto type = d.words.type(id);
+        if (text::is_inner(d, id)) continue;
         if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) all.push_back({.id = id});
     }
     return all;
@@ -112,6 +114,7 @@ result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, con
 result<tokenizer> make(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
     find_special(d, *out, with);
+    out->normal = d.normal && !d.normal->empty() ? d.normal : nullptr;
     out->spaces = d.spaces;
     out->prefix = d.prefix;
     out->suffix = d.suffix;
@@ -147,6 +150,15 @@ result<tokenizer> tokenizer::from_json(std::string_view text, const std::string&
         if (!document) return std::move(document).error().in(path);
         const text::loading with{.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer};
         auto                described = text::describe_json(document->root(), path, with);
+        if (!described) return std::move(described).error();
+        return make(*std::move(described), with);
+    });
+}
+
+result<tokenizer> tokenizer::from_sentencepiece(std::string_view bytes, const std::string& path, const notice_fn& on_notice, std::stop_token stop) {
+    return guarded([&]() -> result<tokenizer> {
+        const text::loading with{.on_notice = on_notice, .stop = stop, .workers = nullptr};
+        auto                described = text::describe_sentencepiece(bytes, path, with);
         if (!described) return std::move(described).error();
         return make(*std::move(described), with);
     });
