@@ -5,6 +5,7 @@
 #include <plume/text/pretokenizers.hpp>
 
 #include "src/text/algorithm.hpp"
+#include "src/text/byte_encoder.hpp"
 #include "src/text/byte_names.hpp"
 #include "src/text/merge_table.hpp"
 
@@ -24,25 +25,18 @@ public:
     std::string_view kind() const noexcept override { return "byte-level BPE"; }
     std::string_view pretokenizer() const noexcept override { return pre_->names[0]; }
     bool             adds_space() const noexcept override { return false; }
-    std::size_t      allocated_bytes() const noexcept override { return sizeof(*this) + words_.allocated_bytes() + merges_.allocated_bytes(); }
+    std::size_t      allocated_bytes() const noexcept override {
+        return sizeof(*this) + words_.allocated_bytes() + merges_.allocated_bytes() + encoder_.allocated_bytes();
+    }
 
 private:
-    struct pairs {
-        const byte_level& model;
-        std::uint32_t     rank(const std::vector<symbol>& symbols, std::uint32_t left, std::uint32_t right) const noexcept {
-                return model.merges_.rank(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
-        }
-        void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merges_.whole(rank)); }
-    };
-
     void load_bytes();
-    void encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
     merge_table               merges_;
-    token_id                  unknown_       = -1;
-    bool                      ignore_merges_ = false;
+    token_id                  unknown_ = -1;
     std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
+    byte_encoder              encoder_;
 };
 
 void byte_level::load_bytes() {
@@ -56,40 +50,16 @@ void byte_level::load_bytes() {
 }
 
 result<void> byte_level::load(const description& d, const loading& with) {
-    pre_           = d.pre;
-    ignore_merges_ = d.ignore_merges;
+    pre_ = d.pre;
     if (auto ok = words_.build_index(d.from); !ok) return ok;
     unknown_ = d.unknown;
     load_bytes();
+    if (auto ok = encoder_.load(*pre_, d.ignore_merges); !ok) return ok;
     return d.merges_by_rank ? merges_.load_by_rank(d, words_, with) : merges_.load(d, words_, with);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
-    for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = pre_->piece_end(text, begin);
-        encode_piece(text.substr(begin, end - begin), work, ids);
-        begin = end;
-    }
-}
-
-void byte_level::encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const {
-    if (ignore_merges_ && piece.size() <= words_.longest_name()) {
-        work.text.clear();
-        for (const char c : piece) append_name(work.text, static_cast<unsigned char>(c));
-        const auto id = words_.find_mergeable(work.text);
-        if (id >= 0 && words_.type(id) == token_type::normal) return ids.push_back(id);
-    }
-    work.symbols.clear();
-    for (const char c : piece) {
-        const auto id = bytes_[static_cast<unsigned char>(c)];
-        if (id >= 0)
-            work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
-        else
-            ++work.n_left_out;
-    }
-    if (work.symbols.empty()) return;
-    merge_all(work, pairs{*this});
-    for (std::uint32_t i = 0; i != no_symbol; i = work.symbols[i].next) ids.push_back(static_cast<token_id>(work.symbols[i].value));
+    encoder_.encode(text, {merges_.pairs(), merges_.merged(), bytes_, words_}, work, ids);
 }
 
 void byte_level::append_bytes(token_id id, std::string& out) const {

@@ -205,15 +205,25 @@ result<void> gguf_reader::read_wordpiece() {
 }
 
 result<void> gguf_reader::read_pretokenizer() {
-    const auto known = known_pretokenizers();
-    if (!file_.find(pre_key))
-        return file_.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
-            .about("key", pre_key)
-            .hint("convert the model again with a current converter; these run: " + known);
-    auto name = file_.text(pre_key);
-    if (!name) return std::move(name).error();
-    out_.pre = find_pretokenizer(*name);
-    if (!out_.pre) return file_.fault(code::format_unsupported, "does not run yet").about("pre-tokenizer", *name).hint("these run: " + known);
+    std::string_view name;
+    if (file_.find(pre_key)) {
+        auto given = file_.text(pre_key);
+        if (!given) return std::move(given).error();
+        name     = *given;
+        out_.pre = find_pretokenizer(name);
+    }
+    if (!out_.pre) {
+        auto why =
+            file_.find(pre_key)
+                ? file_.fault(code::format_unsupported, "does not run yet")
+                      .about("pre-tokenizer", name)
+                      .hint("name another in tokenizer_options::fallback_pretokenizer if you know that it cuts alike; these run: " + known_pretokenizers())
+                : file_.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
+                      .about("key", pre_key)
+                      .hint("convert the model again with a current converter, or name one in tokenizer_options::fallback_pretokenizer: " +
+                            known_pretokenizers());
+        if (auto ok = use_fallback(std::move(why), out_, with_); !ok) return ok;
+    }
     out_.ignore_merges = out_.pre->ignore_merges;
     out_.add_bos       = out_.pre->adds_bos;
     return {};
@@ -275,6 +285,7 @@ result<void> gguf_reader::read() {
     auto add_bos = file_.flag_or("tokenizer.ggml.add_bos_token", out_.add_bos);
     if (!add_bos) return std::move(add_bos).error();
     out_.add_bos = *add_bos;
+    if (const auto* source = file_.find("tokenizer.chat_template")) out_.chat_template = source->text().value_or(std::string_view{});
     return read_ends();
 }
 

@@ -137,17 +137,8 @@ result<std::vector<std::string>> read_patterns(const std::vector<json_fields>& s
 }
 
 const pretokenizer* find_by_patterns(const std::vector<std::string>& patterns) {
-    struct known {
-        std::string_view name, pattern;
-    };
-    constexpr known list[] = {
-        {"gpt-2", gpt2_pattern},
-        {"llama-bpe", R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
-    };
-    for (const auto& k : list)
-        if (patterns.size() == 1 && patterns[0] == k.pattern) return find_pretokenizer(k.name);
-    if (patterns.size() == 2 && patterns[0] == R"(\p{N})" && patterns[1] == gpt2_pattern) return find_pretokenizer("smollm");
-    return nullptr;
+    const std::vector<std::string_view> views(patterns.begin(), patterns.end());
+    return find_pretokenizer_by_patterns(views);
 }
 
 result<void> read_byte_level_pretokenizer(const json_fields& root, const std::vector<json_fields>& steps, description& out, const loading& with) {

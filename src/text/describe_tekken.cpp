@@ -12,11 +12,27 @@ namespace plume::text {
 namespace {
 
 // The special tokens of versions up to v7, whose files do not list them.
-constexpr std::string_view first_special[] = {"<unk>",           "<s>",           "</s>",      "[INST]",           "[/INST]",
-                                              "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]",
-                                              "[IMG]",           "<pad>",         "[IMG_BREAK]", "[IMG_END]",        "[PREFIX]",
-                                              "[MIDDLE]",        "[SUFFIX]",      "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[TOOL_CONTENT]"};
-constexpr std::string_view old_versions[] = {"v1", "v2", "v3", "v7"};
+constexpr std::string_view first_special[] = {"<unk>",
+                                              "<s>",
+                                              "</s>",
+                                              "[INST]",
+                                              "[/INST]",
+                                              "[AVAILABLE_TOOLS]",
+                                              "[/AVAILABLE_TOOLS]",
+                                              "[TOOL_RESULTS]",
+                                              "[/TOOL_RESULTS]",
+                                              "[TOOL_CALLS]",
+                                              "[IMG]",
+                                              "<pad>",
+                                              "[IMG_BREAK]",
+                                              "[IMG_END]",
+                                              "[PREFIX]",
+                                              "[MIDDLE]",
+                                              "[SUFFIX]",
+                                              "[SYSTEM_PROMPT]",
+                                              "[/SYSTEM_PROMPT]",
+                                              "[TOOL_CONTENT]"};
+constexpr std::string_view old_versions[]  = {"v1", "v2", "v3", "v7"};
 
 class tekken_reader {
 public:
@@ -30,10 +46,10 @@ private:
     result<void>        read_tokens();
     result<void>        read_pretokenizer(const json_fields& config);
 
-    const json_fields& root_;
-    description&       out_;
-    const loading&     with_;
-    std::size_t        n_special_ = 0, n_words_ = 0;
+    const json_fields&       root_;
+    description&             out_;
+    const loading&           with_;
+    std::size_t              n_special_ = 0, n_words_ = 0;
     std::vector<std::string> names_;
 };
 
@@ -42,12 +58,15 @@ result<std::size_t> tekken_reader::count(const json_fields& at, std::string_view
     if (!found) return std::move(found).error();
     const auto n = *found->integer();
     if (n < 0 || n > static_cast<std::int64_t>(max_tokens))
-        return at.fault(code::format_limit, key, "is no number of tokens, or beyond the limit max_tokens").expected_found("0 to " + std::to_string(max_tokens), std::to_string(n));
+        return at.fault(code::format_limit, key, "is no number of tokens, or beyond the limit max_tokens")
+            .expected_found("0 to " + std::to_string(max_tokens), std::to_string(n));
     return static_cast<std::size_t>(n);
 }
 
 result<void> tekken_reader::name_special(const json_fields& at, std::string_view name, std::size_t rank) {
-    if (rank >= n_special_) return at.fault(code::format_invalid, "rank", "is beyond the special tokens").expected_found("below " + std::to_string(n_special_), std::to_string(rank));
+    if (rank >= n_special_)
+        return at.fault(code::format_invalid, "rank", "is beyond the special tokens")
+            .expected_found("below " + std::to_string(n_special_), std::to_string(rank));
     if (!names_[rank].empty()) return at.fault(code::format_invalid, "rank", "is that of another special token, too").expected_found(names_[rank], name);
     names_[rank] = name;
     return {};
@@ -74,7 +93,9 @@ result<void> tekken_reader::read_special(const json_fields& config) {
     } else {
         bool old = false;
         for (const auto v : old_versions) old = old || v == *version;
-        if (!old) return root_.fault(code::format_invalid, "special_tokens", "is missing, which only files of versions up to v7 may").expected_found("v1, v2, v3 or v7", *version);
+        if (!old)
+            return root_.fault(code::format_invalid, "special_tokens", "is missing, which only files of versions up to v7 may")
+                .expected_found("v1, v2, v3 or v7", *version);
         for (std::size_t i = 0; i < std::min(std::size(first_special), n_special_); ++i) names_[i] = first_special[i];
     }
     for (std::size_t i = 0; i < n_special_; ++i)
@@ -86,7 +107,8 @@ result<void> tekken_reader::read_special(const json_fields& config) {
 result<void> tekken_reader::read_tokens() {
     auto vocab = root_.need("vocab", json::kind::array);
     if (!vocab) return std::move(vocab).error();
-    if (vocab->size() < n_words_) return root_.fault(code::format_invalid, "vocab", "has fewer tokens than the configuration says").expected_found(n_words_, vocab->size());
+    if (vocab->size() < n_words_)
+        return root_.fault(code::format_invalid, "vocab", "has fewer tokens than the configuration says").expected_found(n_words_, vocab->size());
     std::size_t rank = 0;
     std::string bytes;
     for (const auto& v : vocab->elements()) {
@@ -128,7 +150,9 @@ result<void> tekken_reader::read() {
     if (!n_special) return std::move(n_special).error();
     if (!n_all) return std::move(n_all).error();
     if (*n_all <= *n_special)
-        return (*config)->fault(code::format_invalid, "default_vocab_size", "leaves no room for tokens").expected_found("more than " + std::to_string(*n_special), std::to_string(*n_all));
+        return (*config)
+            ->fault(code::format_invalid, "default_vocab_size", "leaves no room for tokens")
+            .expected_found("more than " + std::to_string(*n_special), std::to_string(*n_all));
     n_special_ = *n_special, n_words_ = *n_all - *n_special;
     names_.resize(*n_all);
     if (auto ok = read_special(**config); !ok) return ok;

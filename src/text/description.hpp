@@ -54,14 +54,15 @@ struct description {
     model_kind kind = model_kind::sentencepiece;
     vocabulary words;  // without its index
 
-    std::vector<float>      scores;                   // by id: of SentencePiece kinds
-    std::vector<double>     precise_scores;           // by id: of Unigram where tokenizers' arithmetic counts, not SentencePiece's
-    std::vector<merge_text> merges;                   // the first one first: of byte-level and character BPE
-    const pretokenizer*     pre           = nullptr;  // of byte-level BPE
-    bool                    ignore_merges = false;    // a piece that is a token becomes it, whatever the merges say
-    bool                    byte_fallback = false;    // character BPE: a character without a token becomes the tokens of its bytes, "<0x41>"
-    bool                    fuse_unknown  = false;    // character BPE: unknown characters side by side make one token
-    bool                    splits_marks  = false;    // character BPE: a piece begins at every U+2581, and no merge crosses its front
+    std::vector<float>      scores;                    // by id: of SentencePiece kinds
+    std::vector<double>     precise_scores;            // by id: of Unigram where tokenizers' arithmetic counts, not SentencePiece's
+    std::vector<merge_text> merges;                    // the first one first: of byte-level and character BPE
+    const pretokenizer*     pre            = nullptr;  // of byte-level BPE
+    bool                    merges_by_rank = false;    // byte-level BPE without `merges`: a pair merges where it makes a token, the lowest id first
+    bool                    ignore_merges  = false;    // a piece that is a token becomes it, whatever the merges say
+    bool                    byte_fallback  = false;    // character BPE: a character without a token becomes the tokens of its bytes, "<0x41>"
+    bool                    fuse_unknown   = false;    // character BPE: unknown characters side by side make one token
+    bool                    splits_marks   = false;    // character BPE: a piece begins at every U+2581, and no merge crosses its front
 
     std::string continuing_prefix;          // WordPiece: what the names of pieces within a word begin with; empty: U+2581 is before those that begin one
     std::size_t max_word_characters = 100;  // WordPiece: a longer word is unknown

@@ -111,13 +111,16 @@ result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, con
     return error{code::internal, "a kind of tokenizer is in no list"};
 }
 
-result<tokenizer> make(text::description d, const text::loading& with) {
+}  // namespace
+
+result<tokenizer> make_tokenizer(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
     find_special(d, *out, with);
-    out->normal = d.normal && !d.normal->empty() ? d.normal : nullptr;
-    out->spaces = d.spaces;
-    out->prefix = d.prefix;
-    out->suffix = d.suffix;
+    out->normal        = d.normal && !d.normal->empty() ? d.normal : nullptr;
+    out->spaces        = d.spaces;
+    out->prefix        = d.prefix;
+    out->suffix        = d.suffix;
+    out->chat_template = d.chat_template;
     if (d.add_bos && d.bos >= 0) out->prefix.insert(out->prefix.begin(), d.bos);
     if (d.add_bos && d.bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
     out->wants_bos   = d.bos >= 0 && !out->prefix.empty() && out->prefix.front() == d.bos;
@@ -130,8 +133,6 @@ result<tokenizer> make(text::description d, const text::loading& with) {
     return tokenizer(std::shared_ptr<const tokenizer::tables>(std::move(out)));
 }
 
-}  // namespace
-
 token_id text::find_unknown(const description& d) noexcept {
     if (d.unknown >= 0) return d.words.type(d.unknown) == token_type::unknown ? d.unknown : token_id{-1};
     for (token_id id = 0; d.words.has(id); ++id)
@@ -139,36 +140,15 @@ token_id text::find_unknown(const description& d) noexcept {
     return -1;
 }
 
-result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
-    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
-}
-
-result<tokenizer> tokenizer::from_json(std::string_view text, const std::string& path, const tokenizer_options& options, const notice_fn& on_notice,
-                                       std::stop_token stop) {
-    return guarded([&]() -> result<tokenizer> {
-        auto document = json::document::parse(text);
-        if (!document) return std::move(document).error().in(path);
-        const text::loading with{.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer};
-        auto                described = text::describe_json(document->root(), path, with);
-        if (!described) return std::move(described).error();
-        return make(*std::move(described), with);
-    });
-}
-
-result<tokenizer> tokenizer::from_sentencepiece(std::string_view bytes, const std::string& path, const notice_fn& on_notice, std::stop_token stop) {
-    return guarded([&]() -> result<tokenizer> {
-        const text::loading with{.on_notice = on_notice, .stop = stop, .workers = nullptr};
-        auto                described = text::describe_sentencepiece(bytes, path, with);
-        if (!described) return std::move(described).error();
-        return make(*std::move(described), with);
-    });
+result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop, const tokenizer_options& options) {
+    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer});
 }
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
     return guarded([&]() -> result<tokenizer> {
         auto described = text::describe_gguf(file, with);
         if (!described) return std::move(described).error();
-        return make(*std::move(described), with);
+        return make_tokenizer(*std::move(described), with);
     });
 }
 

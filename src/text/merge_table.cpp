@@ -95,7 +95,8 @@ result<void> merge_table::load_by_rank(const description& d, const vocabulary& w
     }
     merged_.resize(words.size());
     std::iota(merged_.begin(), merged_.end(), 0);
-    return index(d, merges, [](const merge& m, std::size_t) { return static_cast<std::uint32_t>(m.whole); }, with);
+    return index(
+        d, merges, [](const merge& m, std::size_t) { return static_cast<std::uint32_t>(m.whole); }, with);
 }
 
 result<void> merge_table::fill(const description& d, const std::vector<merge>& merges, const loading& with) {
@@ -105,7 +106,10 @@ result<void> merge_table::fill(const description& d, const std::vector<merge>& m
         n_left_out += merges[i].left == merge::left_out;
         merged_[i] = merges[i].whole;
     }
-    if (auto ok = index(d, merges, [](const merge&, std::size_t i) { return static_cast<std::uint32_t>(i); }, with); !ok) return ok;
+    if (auto ok = index(
+            d, merges, [](const merge&, std::size_t i) { return static_cast<std::uint32_t>(i); }, with);
+        !ok)
+        return ok;
     if (n_left_out > 0) with.note(std::to_string(n_left_out) + " merges are with control tokens: they are left out");
     return {};
 }

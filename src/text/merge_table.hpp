@@ -19,9 +19,11 @@ public:
     /// Without a list: two tokens merge where their names together are a token's, whose id is the rank. Errors: format_limit for texts of absurd length.
     result<void> load_by_rank(const description& d, const vocabulary& words, const loading& with);
 
-    [[nodiscard]] std::uint32_t rank(token_id left, token_id right) const noexcept { return pairs_.find(left, right); }
-    [[nodiscard]] token_id      whole(std::uint32_t rank) const noexcept { return merged_[rank]; }
-    [[nodiscard]] std::size_t   allocated_bytes() const noexcept { return pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]); }
+    [[nodiscard]] std::uint32_t                rank(token_id left, token_id right) const noexcept { return pairs_.find(left, right); }
+    [[nodiscard]] token_id                     whole(std::uint32_t rank) const noexcept { return merged_[rank]; }
+    [[nodiscard]] const pair_index&            pairs() const noexcept { return pairs_; }
+    [[nodiscard]] const std::vector<token_id>& merged() const noexcept { return merged_; }  // by rank
+    [[nodiscard]] std::size_t                  allocated_bytes() const noexcept { return pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]); }
 
 private:
     struct merge;

@@ -48,6 +48,7 @@ struct tokenizer::tables {
     std::vector<token_id>                   end_tokens;
     token_id                                bos = -1, eos = -1;
     bool                                    wants_bos = false;
+    std::string                             chat_template;  // its source; empty where the file carries none
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
 
@@ -64,6 +65,9 @@ namespace text {
 /// Whether a token's name is that of a mark which frames messages ("<|user|>", "[INST]", "</s>") and not of a piece of text ("<table>", "ø", a run of spaces).
 [[nodiscard]] bool is_marker(std::string_view name) noexcept;
 }  // namespace text
+
+/// The tables that a description asks for. Errors: format_invalid, format_limit, format_unsupported, cancelled.
+[[nodiscard]] result<tokenizer> make_tokenizer(text::description d, const text::loading& with);
 
 /// tokenizer::from_gguf with helpers, where there are some.
 [[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);

@@ -243,6 +243,8 @@ std::string tokenizer::token_bytes(token_id id, bool show_special) const {
 
 std::string_view tokenizer::token_name(token_id id) const noexcept { return tables_->words().has(id) ? tables_->words().name(id) : std::string_view{}; }
 
+std::string_view tokenizer::template_source() const noexcept { return tables_->chat_template; }
+
 std::size_t tokenizer::vocabulary_size() const noexcept { return tables_->words().size(); }
 token_id    tokenizer::bos() const noexcept { return tables_->bos; }
 token_id    tokenizer::eos() const noexcept { return tables_->eos; }
@@ -251,8 +253,8 @@ bool        tokenizer::is_control(token_id id) const noexcept { return tables_->
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
 std::size_t               tokenizer::allocated_bytes() const noexcept {
                   return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->added.allocated_bytes() + tables_->added_normal.allocated_bytes() +
-                         (tables_->normal ? tables_->normal->allocated_bytes() : 0) + tables_->in_template.allocated_bytes() + tables_->rules.allocated_bytes() +
-                         tables_->end_tokens.capacity() * sizeof(token_id);
+                         (tables_->normal ? tables_->normal->allocated_bytes() : 0) + tables_->chat_template.capacity() + tables_->in_template.allocated_bytes() +
+                         tables_->rules.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
 }
 std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
 std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }

@@ -34,10 +34,17 @@ public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
-    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
+    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
 
-    /// From the text of a `tokenizer.json` of Hugging Face's library. `path` is for errors. Errors: as from_gguf; format_unsupported names a step that does
-    /// not run.
+    /// From a file whose kind is found by what is in it: GGUF, tokenizer.json (Hugging Face), tekken.json (Mistral AI). Errors: as from_gguf, with the
+    /// place in the file, and format_unsupported for a step that does not run; file_not_found, file_io; format_unknown for other files.
+    static result<tokenizer> from_file(const std::string& path, const tokenizer_options& options = {}, const notice_fn& on_notice = {},
+                                       std::stop_token stop = {});
+    /// From a folder of a model: its tokenizer.json, tekken.json or tokenizer.model, the first that is there, with what tokenizer_config.json,
+    /// special_tokens_map.json and chat_template.jinja say.
+    static result<tokenizer> from_folder(const std::string& path, const tokenizer_options& options = {}, const notice_fn& on_notice = {},
+                                         std::stop_token stop = {});
+    /// From the text of a tokenizer.json or tekken.json; `path` is for errors.
     static result<tokenizer> from_json(std::string_view text, const std::string& path = "memory", const tokenizer_options& options = {},
                                        const notice_fn& on_notice = {}, std::stop_token stop = {});
 
@@ -66,6 +73,9 @@ public:
 
     /// The vocabulary's own name of a token, e.g. "<|im_end|>", for people; empty when out of range.
     [[nodiscard]] std::string_view token_name(token_id id) const noexcept;
+
+    /// The source of the chat template that came with the tokenizer; empty where there is none.
+    [[nodiscard]] std::string_view template_source() const noexcept;
 
     [[nodiscard]] std::size_t vocabulary_size() const noexcept;  // V
     [[nodiscard]] token_id    bos() const noexcept;              // -1 where there is none
