@@ -251,6 +251,17 @@ CASES += ["{% for x in list %}{{ loop.index }}{{ loop.index0 }}{{ loop.revindex 
           "{{ 3 in [1, 2, 3] and 'b' not in 'abc' }}", "{{ 1 in 'abc' }}", "{{ 'a' in 5 }}", "{{ 'a' in none }}", "{{ none in [none] }}", "{{ 'a' in d }}{{ [] in d }}", "{{ 1 not in [1] or 2 }}", "{{ (i == 7) == true }}", "{{ i is not none and i }}", "{{ not (i is none) }}", "{{ i is not string }}"]
 CASES += ["a\n{% if yes %}\nb\n{% endif %}\nc\n", "  {% if yes %}  \n  b\n  {%- endif %}\nc", "{%- if yes +%}\nb{% endif %}", "  {%+ if yes %}b{% endif %}", "x  {{- ' y ' -}}  z", "{{ 1 }}\n{{ 2 }}\n", "\n\n{% if yes %}\n\n{% endif %}\n\n", "\r\na\r{% if yes %}\r\nb{% endif %}\r\n", "{%if yes%}a{%endif%}", "{{s}}{{-i-}}",
           "a\u00a0{%- if yes %}\u2003b{%- endif -%}\u3000c", "\t{% set x = 1 %}\t\n\t{% set y = 2 %}{{ x }}", "{{ {'a': {'b': 1}} }}", "{{ {'a': 1}}}", "{{ '}}' }}{{ \"%}\" }}", "{% if '%}' %}a{% endif %}", "{{ 1 -}} \n\n {%- if yes -%} \n b \n {%- endif -%} \n c"]
+CASES += ["{{ 'abc'[1, 2] }}{{ {(1, 2): 'x'}[1, 2] }}", "{{ list[:, :] }}", "{% set ns = namespace() %}{% for x in list %}{% set ns.l = loop %}{% endfor %}{{ ns.l.index }}{{ ns.l.nextitem }}{{ ns.l.previtem }}{{ ns.l.revindex0 }}{{ ns.l.last }}",
+          "{{ (0 - 9223372036854775807 - 1) % 3 }} {{ (0 - 9223372036854775807 - 1) // 3 }} {{ '5'.zfill(0 - 9223372036854775807 - 1) }} {{ 'abc'|truncate(9223372036854775807, true, '', 9223372036854775807) }}",
+          "{{ 9007199254740993 == 9007199254740992.0 }}{{ 9007199254740993 > 9007199254740992.0 }}{{ 2 < 2.5 }}{{ -1 < -0.5 }}{{ 9223372036854775807 < 1e19 }}{{ 9223372036854775807 == 9223372036854775808.0 }}",
+          "{{ 2.0 ** 10000 }}", "{{ 0.0 ** -1 }}", "{{ 5.5 // -2 }} {{ 7.0 // 0.1 }} {{ -7.5 // 2.5 }} {{ -0.0 // 3 }} {{ 1e300 // 1e-300 }}", "{{ 1e300|round(200, 'ceil') }}",
+          "{{ '%.3d|%+6.2i|%-8.4x|%08.3d' % (5, 3, 255, 7) }}", "{{ '{0} {}'.format(1, 2) }}", "{{ '{} {0}'.format(1, 2) }}", "{{ '{} {a} {}'.format(1, 2, a=3) }}",
+          "{{ [none, none]|sort }}{{ [{}, {}]|sort }}{{ [[none], [none]]|sort }}{{ [true, false, 0.5]|sort }}", "{{ [none, 1]|sort }}", "{{ [{}, {'a': 1}]|sort }}",
+          "{{ users|map(attribute='on.no.way', default='x')|list }}", "{{ users|map(attribute='on.no.way')|list }}", "{{ [1] is filter }}", "{{ d is test }}", "{{ 'upper' is filter }}{{ 1 is test }}",
+          "{{ 'a\tb\n\tc'.expandtabs() }}{{ '\t|é\t|'.expandtabs(3) }}{{ '\t'.expandtabs(0) }}", "{{ '<a>'|safe|forceescape }}", "{{ '漢a ΣΑΣ 漢Σ aΣ. Σ'.title() }} {{ '漢Σ aΣ Σ'.lower() }}",
+          "{{ 'a\r\nb\x0bc\u2028\n'|indent(1, true, true) }}", "{{ dict(missing, a=1) }}", "{{ dict({'a': 1}, **{'b': 2}) }}{{ dict(**d) }}", "{{ dict(a=1, **{'a': 2}) }}", "{{ dict(**list) }}", "{{ dict(**{1: 2}) }}",
+          "{% macro m(a, b=2) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(*list) }}{{ m(1, *[5, 6, 7], **{'z': 1}) }}{{ m(b=3, *[1]) }}{{ m(**{'a': 8}) }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(*[1, 2]) }}",
+          "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, **{'a': 2}) }}", "{{ range(*[1, 4])|list }}{{ '%s-%s'|format(*words[:2]) }}", "{{ range(*[1], *[2]) }}", "{{ range(**{}, *[1]) }}", "{{ range(*missing) }}", "{{ range(*5) }}"]
 
 for s in SETS[1:]:  # one template wants these
     s["variables"] = {"functions": "[{\"name\": \"f\"}]", "datetime": "7 March 2026", **s.get("variables", {})}
