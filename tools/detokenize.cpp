@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include <plume/io/gguf.hpp>
+#include <plume/models/folder.hpp>
 #include <plume/text/tokenizer.hpp>
 
 #include "commands.hpp"
@@ -18,7 +18,7 @@ int detokenize(const invocation& call) {
     a.positional("MODEL", model, "a GGUF file; one without tensors is enough");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto file = io::gguf::open(model);
+    const auto file = open_model_file(model);
     if (!file) return fail(file.error(), call.stop);
     const auto tokens = tokenizer::from_gguf(*file);
     if (!tokens) return fail(tokens.error(), call.stop);

@@ -8,6 +8,7 @@
 #include <plume/core/utf8.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/folder.hpp>
 #include <plume/quant/formats.hpp>
 #include <plume/text/tokenizer.hpp>
 
@@ -159,11 +160,11 @@ int info(const invocation& call) {
     std::string path;
     bool        wants_json = false;
     arguments   a("info", "What is in a model file: sizes, weights, tokenizer, metadata.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     a.flag("--json", wants_json, "print one JSON object");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto file = io::gguf::open(path);
+    const auto file = open_model_file(path);
     if (!file) return fail(file.error(), call.stop);
     const auto f = gather(*file);
     return print(wants_json ? to_line(as_json(f)) : as_text(f), call.stop);

@@ -31,7 +31,7 @@ struct run_options {
     bool                       parse_special = false, raw = false, echo = false, as_json = false, quiet = false;
 
     void add(arguments& a) {
-        a.positional("MODEL", model, "a GGUF file");
+        a.positional("MODEL", model, "a GGUF file or a Hugging Face folder");
         a.text("-p,--prompt", "TEXT", prompt, "the text to continue (or -f, or standard input)");
         a.text("-f,--file", "FILE", file, "a file with that text");
         a.number("-n,--max-tokens", max_tokens, 0, any_size, "tokens to generate at most");

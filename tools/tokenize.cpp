@@ -1,7 +1,7 @@
 // plume tokenize: the ids of a text, as the model's own tokenizer makes them. Needs the vocabulary alone.
 #include <string>
 
-#include <plume/io/gguf.hpp>
+#include <plume/models/folder.hpp>
 #include <plume/text/tokenizer.hpp>
 
 #include "commands.hpp"
@@ -21,7 +21,7 @@ int tokenize(const invocation& call) {
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     options.add_bos = !no_bos;
 
-    const auto file = io::gguf::open(model);
+    const auto file = open_model_file(model);
     if (!file) return fail(file.error(), call.stop);
     const auto tokens = tokenizer::from_gguf(*file);
     if (!tokens) return fail(tokens.error(), call.stop);

@@ -85,6 +85,7 @@ result<tokenizer> load(const io::gguf& file, const text::loading& with) {
     const notice_fn& on_notice = with.on_notice;
     auto             model     = file.text("tokenizer.ggml.model");
     if (!model) return std::move(model).error();
+    if (*model == "none" || *model == "no_vocab") return load_without_text(file);
     auto words = text::vocabulary::load(file, on_notice);
     if (!words) return std::move(words).error();
     if (with.stop.stop_requested()) return io::cancelled(file);

@@ -17,7 +17,8 @@ struct tokenizer::tables {
     text::matcher                          special;       // these, and control and unknown tokens: with parse_special only
     std::vector<token_id>                  end_tokens;
     token_id                               bos = -1, eos = -1;
-    bool                                   wants_bos = false;
+    bool                                   wants_bos    = false;
+    bool                                   without_text = false;  // a model that came without its tokenizer
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
 
@@ -29,5 +30,9 @@ struct tokenizer::tables {
 
 /// tokenizer::from_gguf with helpers, where there are some.
 [[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);
+
+/// For a model that came without its tokenizer: no text, and the special ids that the file names.
+[[nodiscard]] result<tokenizer> load_without_text(const io::gguf& file);
+[[nodiscard]] error             without_text_error();
 
 }  // namespace plume

@@ -26,6 +26,7 @@ public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
+    /// A file whose tokenizer model is "none" gives a tokenizer without tokens, whose encode and decode give wrong_state.
     static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
