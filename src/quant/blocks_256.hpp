@@ -69,8 +69,7 @@ template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N>
         first = false;
         return better;
     };
-    for (const float end : {static_cast<float>(SubLow), SubLow + 0.6f, SubLow * 0.93f, static_cast<float>(SubHigh), SubHigh * 0.93f})
-        if (end != 0) take(finite_half(peak / end));
+    for (const float end : {static_cast<float>(SubLow), SubLow * 0.95f, static_cast<float>(SubHigh)}) take(finite_half(peak / end));
     for (int i = 0; i < 2 && take(refit_d<Codes>(groups, best)); ++i) {
     }
     return best;
@@ -149,8 +148,8 @@ template <int Levels, int SubHigh, std::size_t G, std::size_t N>
     };
     take(finite_half(scale / SubHigh), finite_half(min / SubHigh));
     if (SubHigh < 63) {  // coarse integers: which end they meet counts
-        for (const float end : {0.93f, 0.86f})
-            take(finite_half(scale / (SubHigh * end)), finite_half(min / SubHigh)), take(finite_half(scale / SubHigh), finite_half(min / (SubHigh * end)));
+        take(finite_half(scale / (SubHigh * 0.9f)), finite_half(min / SubHigh));
+        take(finite_half(scale / SubHigh), finite_half(min / (SubHigh * 0.9f)));
     }
     for (int i = 0; i < 3; ++i) {
         const auto [d, dmin] = refit_d_and_dmin<Levels>(groups, best);

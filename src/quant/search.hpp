@@ -100,25 +100,29 @@ template <class Codes, std::size_t N>
     return sum4(sum);
 }
 
-/// The best scale, of either sign. Starts: the peak meets the lowest code, or the highest, or lies up to a third beyond or a fifth inside.
+/// The best scale, of either sign. Starts: the peak meets the lowest code, or the highest, or lies a little inside or beyond; with many codes little is won
+/// by cutting it off, and both ends are as good. (More starts, 26, took another 1 % off the error of Q3_K, 0.1 % off that of Q6_K, and twice the time.)
 template <class Codes, std::size_t N>
 [[nodiscard]] float best_scale(const costed<N>& c) noexcept {
-    float peak = 0;
+    constexpr bool many = Codes::high - Codes::low > 30 && Codes::high < 64;
+    float          peak = 0;
     for (const float x : c.x)
         if (std::fabs(x) > std::fabs(peak)) peak = x;
     if (!(std::fabs(peak) > 0) || !std::isfinite(peak)) return 0;
-    constexpr float starts[] = {0.82f, 0.88f, 0.94f, 0.97f, 1.0f, 1.03f, 1.06f, 1.1f, 1.14f, 1.18f, 1.23f, 1.28f, 1.34f};
+    constexpr float at_low[] = {0.88f, 0.94f, 1.0f, 1.06f, 1.12f, 1.2f, 1.3f}, at_high[] = {1.0f, 1.1f, 1.2f}, at_many[] = {0.96f, 0.98f, 1.0f, 1.02f, 1.05f};
     scale_fit       best;
     const auto      take = [&](scale_fit tried) {
         const bool better = tried.gain > best.gain;
         if (better) best = tried;
         return better;
     };
-    for (const float start : starts) {
-        take(fit_scale<Codes>(c, Codes::low * start / peak));
-        if (Codes::high != -Codes::low) take(fit_scale<Codes>(c, Codes::high * start / peak));
+    if constexpr (many) {
+        for (const float start : at_many) take(fit_scale<Codes>(c, Codes::low * start / peak));
+    } else {
+        for (const float start : at_low) take(fit_scale<Codes>(c, Codes::low * start / peak));
+        for (const float start : at_high) take(fit_scale<Codes>(c, Codes::high * start / peak));
     }
-    for (int i = 0; i < 4 && best.scale != 0 && take(fit_scale<Codes>(c, 1 / best.scale)); ++i) {
+    for (int i = 0; i < 3 && best.scale != 0 && take(fit_scale<Codes>(c, 1 / best.scale)); ++i) {
     }
     return best.scale == 0 ? peak / Codes::low : best.scale;
 }
@@ -171,7 +175,7 @@ template <int Levels, bool Below, std::size_t N>
     const auto [smallest, largest] = std::minmax_element(c.x.begin(), c.x.end());
     const float low = Below ? std::min(*smallest, 0.0f) : *smallest, range = *largest - low;
     if (!(range > 0) || !std::isfinite(range)) return {0, std::isfinite(low) ? low : 0, 0};
-    constexpr float ends[] = {-0.04f, 0.0f, 0.04f, 0.08f, 0.13f};
+    constexpr float ends[] = {-0.02f, 0.02f, 0.06f, 0.11f};
     const float     total = c.total(), first = c.first_moment();
     affine_fit      best;
     const auto      take = [&](affine_fit tried) {
@@ -182,7 +186,7 @@ template <int Levels, bool Below, std::size_t N>
     for (const float a : ends)
         for (const float b : ends)
             take(fit_affine<Levels, Below>(c, total, first, range * (1 - a - b) / Levels, std::min(low + a * range, Below ? 0.0f : low + a * range)));
-    for (int i = 0; i < 4 && best.gain >= 0 && take(fit_affine<Levels, Below>(c, total, first, best.scale, best.base)); ++i) {
+    for (int i = 0; i < 3 && best.gain >= 0 && take(fit_affine<Levels, Below>(c, total, first, best.scale, best.base)); ++i) {
     }
     return best.gain < 0 ? affine_fit{range / Levels, low, 0} : best;
 }
