@@ -141,6 +141,8 @@ result<std::span<const float>> first_logits(session& s, std::span<const token_id
     return logits;
 }
 
+bool holds(std::span<const token_id> tokens, token_id token) { return std::find(tokens.begin(), tokens.end(), token) != tokens.end(); }
+
 result<finish> run(session& s, std::span<const token_id> prompt, const generate_options& options, const piece_fn& on_piece) {
     const auto& tokenizer = s.model().tokenizer();  // the callers have seen that the session was not moved from
     if (auto good = check_options(options); !good) return std::move(good).error();
@@ -148,8 +150,7 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     if (!chain) return std::move(chain).error();
     const std::size_t room = s.context_tokens() - std::min(s.context_tokens(), s.tokens().size() + prompt.size());
     outlet            out(options.stop_strings, on_piece, std::min(options.max_tokens, room));
-    const bool        begins = s.tokens().empty() && (prompt.empty() || (prompt.size() == 1 && prompt[0] == tokenizer.bos()));  // the answer begins the text
-    text_stream       text(tokenizer, /*show_special=*/false, begins);
+    text_stream       text(tokenizer, prompt.empty() ? s.tokens() : prompt);
     for (const token_id token : s.tokens()) chain->accept(token);
     for (const token_id token : prompt) chain->accept(token);
 
@@ -176,8 +177,7 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
         }
         const auto token = chain->sample(*logits);
         if (!token) return error(token.error());
-        const auto ends = tokenizer.end_tokens();
-        if (!options.ignore_end && std::find(ends.begin(), ends.end(), *token) != ends.end()) {
+        if (!options.ignore_end && (holds(tokenizer.end_tokens(), *token) || holds(options.stop_tokens, *token))) {
             f.reason = stop_reason::end;
             break;
         }
@@ -207,6 +207,13 @@ result<finish> run(session& s, std::span<const token_id> prompt, const generate_
     return f;
 }
 
+result<finish> run_text(session& s, result<std::vector<token_id>> ids, const generate_options& options, const piece_fn& on_piece) {
+    if (!ids) return std::move(ids).error();
+    if (ids->empty() && s.tokens().empty())
+        return error{code::invalid_argument, "the prompt is empty, and this model has no token that begins a text"}.hint("write a prompt");
+    return run(s, *ids, options, on_piece);
+}
+
 }  // namespace
 
 std::string_view name(stop_reason r) noexcept {
@@ -226,10 +233,14 @@ result<finish> generate(session& s, std::string_view prompt, const generate_opti
         if (s.context_tokens() == 0) return session_moved_from();
         const bool first = s.tokens().empty();
         auto       ids = s.model().tokenizer().encode(prompt, {.add_bos = first && options.add_bos, .parse_special = options.parse_special}, options.on_notice);
-        if (!ids) return std::move(ids).error();
-        if (ids->empty() && first)
-            return error{code::invalid_argument, "the prompt is empty, and this model has no token that begins a text"}.hint("write a prompt");
-        return run(s, *ids, options, on_piece);
+        return run_text(s, std::move(ids), options, on_piece);
+    });
+}
+
+result<finish> generate(session& s, const marked_text& prompt, const generate_options& options, const piece_fn& on_piece) {
+    return guarded([&]() -> result<finish> {
+        if (s.context_tokens() == 0) return session_moved_from();
+        return run_text(s, s.model().tokenizer().encode(prompt, s.tokens().empty() && options.add_bos, options.on_notice), options, on_piece);
     });
 }
 

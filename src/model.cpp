@@ -13,28 +13,12 @@
 #include "guard.hpp"
 #include "io/cancelled.hpp"
 #include "model_parts.hpp"
-#include "numerics.hpp"
 #include "parallel.hpp"
 #include "system.hpp"
 #include "text/tables.hpp"
 
 namespace plume {
 namespace {
-
-/// Frequencies of RoPE: base^(-2i/rotated), scaled, and divided by the file's factors ("The Llama 3 Herd of Models", section 3.4.1: scaled RoPE).
-result<std::vector<double>> rope_frequencies(const io::gguf& file, const model_config& c, const float* factors) {
-    const fp_control    contract;
-    std::vector<double> frequencies(c.rotated / 2);
-    for (std::size_t i = 0; i < frequencies.size(); ++i) {
-        const double factor = factors == nullptr ? 1.0 : static_cast<double>(factors[i]);
-        if (!(factor > 1e-6 && factor < 1e9))
-            return file.fault(code::format_invalid, "holds a factor that is not a positive number")
-                .about("tensor", "rope_freqs.weight")
-                .expected_found("1e-6 to 1e9", to_text(factor));
-        frequencies[i] = numerics::pow(c.rope_base, -2.0 * static_cast<double>(i) / static_cast<double>(c.rotated)) * c.rope_scale / factor;
-    }
-    return frequencies;
-}
 
 /// What every way of opening a model has in common up to the weights.
 struct opened {
@@ -78,6 +62,17 @@ result<void> choose_machine(model::parts& p, const load_options& options) {
     return {};
 }
 
+/// Keys tokenizer.chat_template and tokenizer.chat_template.<name>. What is no text, or too long for a template, counts as not there.
+void read_templates(const io::gguf& file, std::vector<template_source>& templates) {
+    constexpr std::string_view key = "tokenizer.chat_template";
+    for (const auto& entry : file.metadata()) {
+        if (!entry.key.starts_with(key) || (entry.key.size() > key.size() && entry.key[key.size()] != '.')) continue;
+        const auto text = entry.value.type() == io::value_type::string ? entry.value.text() : std::nullopt;
+        if (text && text->size() <= template_limits{}.source_bytes)
+            templates.push_back({std::string(entry.key.substr(std::min(entry.key.size(), key.size() + 1))), std::string(*text)});
+    }
+}
+
 /// with_machine: its workers help to read the tokenizer.
 result<opened> prepare(result<io::gguf> file, const load_options& options, bool with_machine = true) {
     if (!file) return std::move(file).error();
@@ -95,6 +90,7 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .about("tensor", "token_embd.weight")
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
+    read_templates(*file, parts->templates);
     if (options.stop.stop_requested()) return io::cancelled(*file);
     if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
@@ -129,21 +125,52 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
     auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
     if (!loaded) return std::move(loaded).error();
     if (lazy) parts.room_bytes = rooms_bytes(all->plan, parts.workers->concurrency());
-    auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
-    if (!frequencies) return std::move(frequencies).error();
-    parts.frequencies = std::move(*frequencies);
+    const auto& w     = parts.weights;
+    auto        ropes = make_rope_tables(all->file, parts.config, {w.rope_factors, w.rope_short, w.rope_long});
+    if (!ropes) return std::move(ropes).error();
+    parts.ropes = std::move(*ropes);
     return model(std::move(all->parts));
+}
+
+/// What load says of the factors of RoPE, without the other weights.
+result<void> check_rope(const opened& all) {
+    const auto&        w = all.parts->weights;
+    std::vector<float> vectors[3];
+    const float*       factors[3] = {};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const float* const* places[] = {&w.rope_factors, &w.rope_short, &w.rope_long};
+        auto                read     = read_vector(all.file, all.plan, *places[i]);
+        if (!read) return std::move(read).error();
+        vectors[i] = std::move(*read);
+        if (!vectors[i].empty()) factors[i] = vectors[i].data();
+    }
+    if (auto tables = make_rope_tables(all.file, all.parts->config, {factors[0], factors[1], factors[2]}); !tables) return std::move(tables).error();
+    return {};
 }
 
 }  // namespace
 
 const plume::tokenizer& model::tokenizer() const noexcept { return *parts_->tokenizer; }
 const model_config&     model::config() const noexcept { return parts_->config; }
-std::string_view        model::cpu_target() const noexcept { return parts_->table->name; }
-std::string_view        model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
-plume::activations      model::activations() const noexcept { return parts_->activations; }
-std::size_t             model::threads() const noexcept { return parts_->workers->concurrency(); }
-std::uint64_t           model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
+bool                    model::has_chat_template(std::string_view name) const noexcept {
+                       return std::any_of(parts_->templates.begin(), parts_->templates.end(), [&](const auto& t) { return t.name == name; });
+}
+result<chat_template> model::chat_template(std::string_view name) const {
+    return guarded([&]() -> result<plume::chat_template> {
+        std::string names;
+        for (const auto& t : parts_->templates) {
+            if (t.name == name) return plume::chat_template::parse(t.text);
+            names += (names.empty() ? "" : ", ") + (t.name.empty() ? "the usual one" : printable(t.name));
+        }
+        error none{code::wrong_state, "this model has no chat template" + (name.empty() ? "" : " named '" + printable(name) + "'")};
+        return std::move(none).hint(names.empty() ? "give it one, or let it continue a plain text" : "it has: " + names);
+    });
+}
+std::string_view   model::cpu_target() const noexcept { return parts_->table->name; }
+std::string_view   model::fast_kernels() const noexcept { return parts_->fast == nullptr ? "" : parts_->fast->name; }
+plume::activations model::activations() const noexcept { return parts_->activations; }
+std::size_t        model::threads() const noexcept { return parts_->workers->concurrency(); }
+std::uint64_t      model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
 
 result<model> load(const std::string& path, load_options options) {
     return guarded([&] { return load_opened(open_by_path(path, options), options, is_lazy(path, options)); });
@@ -183,10 +210,8 @@ result<void> check(const std::string& path, load_options options) {
     return guarded([&]() -> result<void> {
         auto all = prepare(open_by_path(path, options), options);
         if (!all) return std::move(all).error();
-        const auto& parts   = *all->parts;
-        const auto  factors = read_rope_factors(all->file, all->plan, parts.weights);
-        if (!factors) return error(factors.error());
-        if (const auto good = rope_frequencies(all->file, parts.config, factors->empty() ? nullptr : factors->data()); !good) return error(good.error());
+        const auto& parts = *all->parts;
+        if (const auto good = check_rope(*all); !good) return error(good.error());
         return check_weights(all->file, all->plan, *parts.workers, watch_of(options, all->file.tensor_bytes()));
     });
 }

@@ -105,7 +105,7 @@ json as_json(const facts& f) {
         const auto& c = *f.config;
         out["config"] = {{"layers", c.L},           {"width", c.D},     {"heads", c.H},      {"kv_heads", c.K},
                          {"head_width", c.E},       {"ffn_width", c.F}, {"vocabulary", c.V}, {"context_tokens", c.context_tokens},
-                         {"rope_base", c.rope_base}};
+                         {"rope_base", c.ropes.front().base}};
     }
     if (f.text)
         out["tokenizer"] = {

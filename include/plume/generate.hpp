@@ -21,9 +21,10 @@ struct generate_options {
     sampling_options                  sampling{};             // greedy by default
     std::uint64_t                     seed = 0;               // of the draws; the same seed, prompt and model give the same text
     std::vector<std::string>          stop_strings{};         // the answer ends before the first of them
+    std::vector<token_id>             stop_tokens{};          // these end it too, besides the tokenizer's end_tokens()
     bool                              add_bos       = true;   // at the start of a session, where the model wants one
     bool                              parse_special = false;  // control tokens written in the prompt count as such: only for text you trust
-    bool                              ignore_end    = false;  // go on after the model's end token (which is then shown as nothing)
+    bool                              ignore_end    = false;  // go on after an end token (which is then shown as nothing)
     std::stop_token                   stop{};
     std::function<bool(double share)> on_progress{};  // of the prompt; false stops
     notice_fn                         on_notice{};
@@ -55,6 +56,10 @@ using piece_fn = std::function<bool(std::string_view piece)>;
 /// Afterwards, and after a stop or an error, the session holds the prompt, if its prefill was complete, and exactly the tokens that were handed out;
 /// otherwise it is as it was before the call.
 result<finish> generate(session& s, std::string_view prompt, const generate_options& options = {}, const piece_fn& on_piece = {});
+
+/// The same with a prompt that a chat template rendered: only what the template wrote can become a special token, see tokenizer::encode;
+/// parse_special is not looked at. For whole talks see plume::chat.
+result<finish> generate(session& s, const marked_text& prompt, const generate_options& options = {}, const piece_fn& on_piece = {});
 
 /// The same from token ids.
 result<finish> generate(session& s, std::span<const token_id> prompt, const generate_options& options = {}, const piece_fn& on_piece = {});

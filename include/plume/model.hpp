@@ -15,6 +15,7 @@
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/models/config.hpp>
+#include <plume/text/chat_template.hpp>
 #include <plume/text/tokenizer.hpp>
 
 namespace plume {
@@ -81,11 +82,15 @@ class model {
 public:
     [[nodiscard]] const plume::tokenizer& tokenizer() const noexcept;
     [[nodiscard]] const model_config&     config() const noexcept;
-    [[nodiscard]] std::string_view        cpu_target() const noexcept;    // the one in use
-    [[nodiscard]] std::string_view        fast_kernels() const noexcept;  // what load_options::fast brought; empty: nothing, every bit is the contract's
-    [[nodiscard]] plume::activations      activations() const noexcept;
-    [[nodiscard]] std::size_t             threads() const noexcept;
-    [[nodiscard]] std::uint64_t           weight_bytes() const noexcept;  // allocated
+    /// The chat template that the file carries, parsed: the usual one, or one that it names ("tool_use", "rag"). A file without it: wrong_state, with the names
+    /// that it has. A template that does not parse is an error here and not of load, since the model runs without it.
+    [[nodiscard]] result<plume::chat_template> chat_template(std::string_view name = {}) const;
+    [[nodiscard]] bool                         has_chat_template(std::string_view name = {}) const noexcept;
+    [[nodiscard]] std::string_view             cpu_target() const noexcept;    // the one in use
+    [[nodiscard]] std::string_view             fast_kernels() const noexcept;  // what load_options::fast brought; empty: nothing, every bit is the contract's
+    [[nodiscard]] plume::activations           activations() const noexcept;
+    [[nodiscard]] std::size_t                  threads() const noexcept;
+    [[nodiscard]] std::uint64_t                weight_bytes() const noexcept;  // allocated
 
     /// A conversation of its own: key-value cache, scratch, position 0. Allocates all that decoding will need.
     /// out_of_memory before anything is allocated when the plan exceeds what is available, with both numbers and the context that would fit;

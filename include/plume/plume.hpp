@@ -2,6 +2,7 @@
 
 /// Everything that a program which embeds plume needs.
 
+#include <plume/chat.hpp>
 #include <plume/core/error.hpp>
 #include <plume/core/executor.hpp>
 #include <plume/core/notice.hpp>

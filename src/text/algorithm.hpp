@@ -2,18 +2,14 @@
 
 #include <memory>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <plume/core/executor.hpp>
-#include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
-#include <plume/io/gguf.hpp>
 
+#include "src/text/describe.hpp"
 #include "src/text/merging.hpp"
-#include "src/text/vocabulary.hpp"
 
 namespace plume::text {
 
@@ -33,7 +29,6 @@ public:
 
     [[nodiscard]] virtual std::string_view kind() const noexcept            = 0;
     [[nodiscard]] virtual std::string_view pretokenizer() const noexcept    = 0;
-    [[nodiscard]] virtual bool             adds_bos() const noexcept        = 0;  // where the file does not say
     [[nodiscard]] virtual bool             adds_space() const noexcept      = 0;  // encode puts a space before each stretch
     [[nodiscard]] virtual std::size_t      allocated_bytes() const noexcept = 0;
     [[nodiscard]] const vocabulary&        words() const noexcept { return words_; }
@@ -42,26 +37,20 @@ protected:
     vocabulary words_;
 };
 
-/// Who watches and helps a load.
-struct loading {
-    const notice_fn&       on_notice;
-    const std::stop_token& stop;
-    executor*              workers;  // null: this thread alone
-};
+/// Builds an algorithm from what a file says: its `words`, and what belongs to its kind. `unknown` is the token itself, or -1.
+using algorithm_maker = result<std::unique_ptr<algorithm>> (*)(description d, const loading& with);
 
-using algorithm_loader = result<std::unique_ptr<algorithm>> (*)(const io::gguf& file, vocabulary words, const loading& with);
+result<std::unique_ptr<algorithm>> make_sentencepiece(description d, const loading& with);
+result<std::unique_ptr<algorithm>> make_byte_level(description d, const loading& with);
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const loading& with);
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const loading& with);
-
-/// THE LIST of tokenizer kinds, by their `tokenizer.ggml.model`.
+/// THE LIST of tokenizer kinds.
 struct algorithm_entry {
-    std::string_view gguf_name;
-    algorithm_loader load;
+    model_kind      kind;
+    algorithm_maker make;
 };
 inline constexpr algorithm_entry algorithms[] = {
-    {"llama", load_sentencepiece},
-    {"gpt2", load_byte_level},
+    {model_kind::sentencepiece, make_sentencepiece},
+    {model_kind::byte_level, make_byte_level},
 };
 
 }  // namespace plume::text

@@ -5,14 +5,10 @@
 #include <plume/core/utf8.hpp>
 #include <plume/text/pretokenizers.hpp>
 
-#include "src/io/cancelled.hpp"
 #include "src/text/algorithm.hpp"
 
 namespace plume::text {
 namespace {
-
-constexpr std::string_view merges_key = "tokenizer.ggml.merges";
-constexpr std::string_view pre_key    = "tokenizer.ggml.pre";
 
 /// GPT-2's names for bytes: a byte that prints (in Latin-1) is its own character, the 68 others are U+0100 to U+0143 in order.
 struct byte_names {
@@ -39,14 +35,13 @@ void append_name(std::string& out, unsigned char byte) { utf8::append(out, names
 class byte_level final : public algorithm {
 public:
     using algorithm::algorithm;
-    result<void> load(const io::gguf& file, const loading& with);
+    result<void> load(const description& d, const loading& with);
 
     void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
     void append_bytes(token_id id, std::string& out) const override;
 
     std::string_view kind() const noexcept override { return "byte-level BPE"; }
     std::string_view pretokenizer() const noexcept override { return pre_->names[0]; }
-    bool             adds_bos() const noexcept override { return pre_->adds_bos; }
     bool             adds_space() const noexcept override { return false; }
     std::size_t      allocated_bytes() const noexcept override {
         return sizeof(*this) + words_.allocated_bytes() + pairs_.allocated_bytes() + merged_.capacity() * sizeof(merged_[0]);
@@ -65,34 +60,19 @@ private:
         void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(model.merged_[rank]); }
     };
 
-    result<void> load_pretokenizer(const io::gguf& file);
     void         load_bytes();
     merge        find_merge(std::string_view text) const noexcept;
-    error        merge_fault(const io::gguf& file, const io::gguf_value& list, std::size_t i) const;
-    result<void> load_merges(const io::gguf& file, const loading& with);
+    error        merge_fault(const description& d, std::size_t i) const;
+    result<void> load_merges(const description& d, const loading& with);
     void         encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const;
 
     const text::pretokenizer* pre_ = nullptr;
     pair_index                pairs_;
     std::vector<token_id>     merged_;  // by rank
-    token_id                  unknown_ = -1;
+    token_id                  unknown_       = -1;
+    bool                      ignore_merges_ = false;
     std::array<token_id, 256> bytes_{};  // -1: the vocabulary has no token for this byte
 };
-
-result<void> byte_level::load_pretokenizer(const io::gguf& file) {
-    std::string known;
-    for (const auto& entry : pretokenizers())
-        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
-    if (!file.find(pre_key))
-        return file.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
-            .about("key", pre_key)
-            .hint("convert the model again with a current converter; these run: " + known);
-    auto name = file.text(pre_key);
-    if (!name) return std::move(name).error();
-    pre_ = find_pretokenizer(*name);
-    if (!pre_) return file.fault(code::format_unsupported, "does not run yet").about("pre-tokenizer", *name).hint("these run: " + known);
-    return {};
-}
 
 void byte_level::load_bytes() {
     std::string name;
@@ -121,10 +101,10 @@ byte_level::merge byte_level::find_merge(std::string_view text) const noexcept {
 }
 
 /// What is wrong with a merge.
-error byte_level::merge_fault(const io::gguf& file, const io::gguf_value& list, std::size_t i) const {
-    const auto text  = list.text(i).value_or(std::string_view{});
+error byte_level::merge_fault(const description& d, std::size_t i) const {
+    const auto text  = d.merges[i];
     const auto space = text.find(' ');
-    const auto fault = [&](std::string_view why) { return file.fault(code::format_invalid, why).about("key", element_of(merges_key, i)); };
+    const auto fault = [&](std::string_view why) { return d.from.fault(code::format_invalid, why).about("key", element_of(d.from.merges, i)); };
     if (space == std::string_view::npos || space == 0 || space + 1 == text.size() || text.find(' ', space + 1) != std::string_view::npos)
         return fault("is not two tokens with a space between").expected_found("LEFT RIGHT", text);
     const auto left = text.substr(0, space), right = text.substr(space + 1);
@@ -133,17 +113,13 @@ error byte_level::merge_fault(const io::gguf& file, const io::gguf_value& list, 
     return fault("makes a text that is no token").expected_found("a token", std::string(left).append(right));
 }
 
-result<void> byte_level::load_merges(const io::gguf& file, const loading& with) {
-    auto found = file.array(merges_key, io::value_type::string);
-    if (!found) return std::move(found).error();
-    const auto& list = **found;
-    if (list.size() >= max_merges)
-        return file.fault(code::format_limit, "has more merges than the limit max_merges").about("key", merges_key).expected_found(max_merges, list.size());
+result<void> byte_level::load_merges(const description& d, const loading& with) {
+    const auto&           list = d.merges;
     std::vector<merge>    merges(list.size());
     constexpr std::size_t piece   = 4096;  // a large list takes tens of milliseconds
     auto                  look_up = [&](std::size_t p) {
         if (with.stop.stop_requested()) return;
-        for (std::size_t i = p * piece; i < std::min(list.size(), (p + 1) * piece); ++i) merges[i] = find_merge(list.text(i).value_or(std::string_view{}));
+        for (std::size_t i = p * piece; i < std::min(list.size(), (p + 1) * piece); ++i) merges[i] = find_merge(list[i]);
     };
     const std::size_t pieces = div_up(list.size(), piece);
     if (with.workers != nullptr)
@@ -151,11 +127,11 @@ result<void> byte_level::load_merges(const io::gguf& file, const loading& with) 
             pieces, [](void* work, std::size_t p) noexcept { (*static_cast<decltype(look_up)*>(work))(p); }, &look_up);
     else
         for (std::size_t p = 0; p < pieces; ++p) look_up(p);
-    if (with.stop.stop_requested()) return io::cancelled(file);
+    if (with.stop.stop_requested()) return d.from.cancelled();
     merged_.assign(list.size(), -1);
     std::size_t n_left_out = 0;
     for (std::size_t i = 0; i < merges.size(); ++i) {
-        if (merges[i].left == merge::faulty) return merge_fault(file, list, i);
+        if (merges[i].left == merge::faulty) return merge_fault(d, i);
         n_left_out += merges[i].left == merge::left_out;
         merged_[i] = merges[i].whole;
     }
@@ -165,27 +141,22 @@ result<void> byte_level::load_merges(const io::gguf& file, const loading& with) 
         return true;
     };
     for (std::size_t attempt = 0; attempt < pair_index::attempts; ++attempt) {
-        if (with.stop.stop_requested()) return io::cancelled(file);
+        if (with.stop.stop_requested()) return d.from.cancelled();
         pairs_.reset(list.size(), attempt);
         if (!fill()) continue;
-        if (n_left_out > 0 && with.on_notice)
-            with.on_notice(notice::vocabulary_odd, std::to_string(n_left_out) + " merges are with control tokens: they are left out");
+        if (n_left_out > 0) with.note(std::to_string(n_left_out) + " merges are with control tokens: they are left out");
         return {};
     }
-    return file.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", merges_key);
+    return d.from.fault(code::format_invalid, "has pairs made to collide in every hash function").about("key", d.from.merges);
 }
 
-result<void> byte_level::load(const io::gguf& file, const loading& with) {
-    if (auto ok = load_pretokenizer(file); !ok) return ok;
-    auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", false);
-    if (!adds_space) return std::move(adds_space).error();
-    if (*adds_space && with.on_notice) with.on_notice(notice::vocabulary_odd, "tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
-    if (auto ok = words_.build_index(file); !ok) return ok;
-    auto unknown = find_unknown(file, words_);
-    if (!unknown) return std::move(unknown).error();
-    unknown_ = *unknown;
+result<void> byte_level::load(const description& d, const loading& with) {
+    pre_           = d.pre;
+    ignore_merges_ = d.ignore_merges;
+    if (auto ok = words_.build_index(d.from); !ok) return ok;
+    unknown_ = d.unknown;
     load_bytes();
-    return load_merges(file, with);
+    return load_merges(d, with);
 }
 
 void byte_level::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
@@ -197,7 +168,7 @@ void byte_level::encode(std::string_view text, workspace& work, std::vector<toke
 }
 
 void byte_level::encode_piece(std::string_view piece, workspace& work, std::vector<token_id>& ids) const {
-    if (pre_->ignore_merges && piece.size() <= words_.longest_name()) {
+    if (ignore_merges_ && piece.size() <= words_.longest_name()) {
         work.text.clear();
         for (const char c : piece) append_name(work.text, static_cast<unsigned char>(c));
         const auto id = words_.find_mergeable(work.text);
@@ -238,9 +209,9 @@ void byte_level::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_byte_level(const io::gguf& file, vocabulary words, const loading& with) {
-    auto model = std::make_unique<byte_level>(std::move(words));
-    if (auto ok = model->load(file, with); !ok) return std::move(ok).error();
+result<std::unique_ptr<algorithm>> make_byte_level(description d, const loading& with) {
+    auto model = std::make_unique<byte_level>(std::move(d.words));
+    if (auto ok = model->load(d, with); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));
 }
 

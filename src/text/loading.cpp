@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "src/guard.hpp"
-#include "src/io/cancelled.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -13,48 +12,42 @@ using text::token_type;
 constexpr std::string_view end_names[] = {
     "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>", "<end_of_turn>", "<|END_OF_TURN_TOKEN|>",
     "<EOT>"};
-constexpr std::string_view end_keys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
 
 /// A token that the file names as special although its type says text: text could then become it. Those that look the part are made control tokens.
-void make_control(text::vocabulary& words, token_id id, const notice_fn& on_notice) {
+void make_control(text::vocabulary& words, token_id id, const text::loading& with) {
     if (id < 0 || !words.mergeable(id)) return;
     const auto name  = words.name(id);
     const bool looks = name.size() > 2 && ((name.front() == '<' && name.back() == '>') || (name.front() == '[' && name.back() == ']'));
     if (!looks) return;
     words.set_type(id, token_type::control);
-    if (on_notice && words.types_given())
-        on_notice(notice::vocabulary_odd, "token " + std::to_string(id) + " is special but typed as text: taken as a control token");
+    if (words.types_given()) with.note("token " + std::to_string(id) + " is special but typed as text: taken as a control token");
 }
 
 void add_end(tokenizer::tables& out, token_id id) {
     if (id >= 0 && std::find(out.end_tokens.begin(), out.end_tokens.end(), id) == out.end_tokens.end()) out.end_tokens.push_back(id);
 }
 
-result<void> find_special(const io::gguf& file, text::vocabulary& words, tokenizer::tables& out, const notice_fn& on_notice) {
-    auto bos = text::token_key(file, "tokenizer.ggml.bos_token_id", words);
-    if (!bos) return std::move(bos).error();
-    out.bos = *bos;
-    make_control(words, *bos, on_notice);
-    auto unknown = text::token_key(file, "tokenizer.ggml.unknown_token_id", words);
-    if (!unknown) return std::move(unknown).error();
-    if (!words.types_given() && *unknown >= 0 && words.mergeable(*unknown)) words.set_type(*unknown, token_type::unknown);
-    for (const auto key : end_keys) {
-        auto id = text::token_key(file, key, words);
-        if (!id) return std::move(id).error();
-        if (key == end_keys[0]) out.eos = *id;
-        make_control(words, *id, on_notice);
-        add_end(out, *id);
+void find_special(text::description& d, tokenizer::tables& out, const text::loading& with) {
+    auto& words = d.words;
+    out.bos = d.bos, out.eos = d.eos;
+    make_control(words, d.bos, with);
+    if (!words.types_given() && d.unknown >= 0 && words.mergeable(d.unknown)) words.set_type(d.unknown, token_type::unknown);
+    d.ends.insert(d.ends.begin(), d.eos);
+    for (const auto id : d.ends) {
+        make_control(words, id, with);
+        add_end(out, id);
     }
     for (token_id id = 0; words.has(id); ++id) {
         if (!words.name(id).starts_with('<') || std::find(std::begin(end_names), std::end(end_names), words.name(id)) == std::end(end_names)) continue;
-        make_control(words, id, on_notice);
+        make_control(words, id, with);
         if (words.type(id) == token_type::control) add_end(out, id);
     }
-    if (out.end_tokens.empty() && on_notice) on_notice(notice::no_end_token, "the vocabulary names no end of sequence: generation stops only at its limit");
-    return {};
+    if (out.end_tokens.empty() && with.on_notice)
+        with.on_notice(notice::no_end_token, "the vocabulary names no end of sequence: generation stops only at its limit");
+    d.unknown = find_unknown(d);
 }
 
-result<void> make_matchers(const io::gguf& file, tokenizer::tables& out) {
+result<void> make_matchers(const text::origin& from, tokenizer::tables& out) {
     const auto&                         words = out.words();
     std::vector<text::matcher::pattern> user_defined, special;
     std::size_t                         bytes = 0;
@@ -63,53 +56,57 @@ result<void> make_matchers(const io::gguf& file, tokenizer::tables& out) {
         if (words.name(id).empty() || (type != token_type::control && type != token_type::unknown && type != token_type::user_defined)) continue;
         bytes += words.name(id).size();
         if (bytes > text::max_special_bytes)
-            return file.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", "tokenizer.ggml.token_type");
+            return from.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", from.types);
         special.push_back({words.name(id), id});
         if (type == token_type::user_defined) user_defined.push_back({words.name(id), id});
     }
     out.user_defined = text::matcher(user_defined);
-    out.special      = text::matcher(special);
+    std::erase_if(user_defined, [](const auto& p) { return text::is_marker(p.text); });
+    out.in_data = text::matcher(user_defined);
+    out.special = text::matcher(special);
     return {};
 }
 
-result<std::unique_ptr<text::algorithm>> load_algorithm(const io::gguf& file, text::vocabulary words, std::string_view model, const text::loading& with) {
-    std::string known;
-    for (const auto& entry : text::algorithms) {
-        if (entry.gguf_name == model) return entry.load(file, std::move(words), with);
-        known += (known.empty() ? "" : ", ") + std::string(entry.gguf_name);
-    }
-    return file.fault(code::format_unsupported, "does not run yet").about("tokenizer model", model).hint("these run: " + known);
+result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, const text::loading& with) {
+    for (const auto& entry : text::algorithms)
+        if (entry.kind == d.kind) return entry.make(std::move(d), with);
+    return error{code::internal, "a kind of tokenizer is in no list"};
 }
 
-result<tokenizer> load(const io::gguf& file, const text::loading& with) {
-    const notice_fn& on_notice = with.on_notice;
-    auto             model     = file.text("tokenizer.ggml.model");
-    if (!model) return std::move(model).error();
-    if (*model == "none" || *model == "no_vocab") return load_without_text(file);
-    auto words = text::vocabulary::load(file, on_notice);
-    if (!words) return std::move(words).error();
-    if (with.stop.stop_requested()) return io::cancelled(file);
+result<tokenizer> make(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
-    if (auto ok = find_special(file, *words, *out, on_notice); !ok) return std::move(ok).error();
-    auto algorithm = load_algorithm(file, *std::move(words), *model, with);
-    if (!algorithm) return std::move(algorithm).error();
-    out->algorithm = *std::move(algorithm);
-    if (auto ok = make_matchers(file, *out); !ok) return std::move(ok).error();
-    auto wants = file.flag_or("tokenizer.ggml.add_bos_token", out->algorithm->adds_bos());
-    if (!wants) return std::move(wants).error();
-    out->wants_bos = *wants && out->bos >= 0;
-    if (*wants && out->bos < 0 && on_notice) on_notice(notice::vocabulary_odd, "the vocabulary wants a token at the beginning but names none");
+    find_special(d, *out, with);
+    const auto from    = d.from;
+    const bool add_bos = d.add_bos;
+    auto       made    = make_algorithm(std::move(d), with);
+    if (!made) return std::move(made).error();
+    out->algorithm = *std::move(made);
+    if (auto ok = make_matchers(from, *out); !ok) return std::move(ok).error();
+    out->wants_bos = add_bos && out->bos >= 0;
+    if (add_bos && out->bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
     return tokenizer(std::shared_ptr<const tokenizer::tables>(std::move(out)));
 }
 
 }  // namespace
+
+token_id text::find_unknown(const description& d) noexcept {
+    if (d.unknown >= 0) return d.words.type(d.unknown) == token_type::unknown ? d.unknown : token_id{-1};
+    for (token_id id = 0; d.words.has(id); ++id)
+        if (d.words.type(id) == token_type::unknown) return id;
+    return -1;
+}
 
 result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
     return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
 }
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
-    return guarded([&] { return load(file, with); });
+    return guarded([&]() -> result<tokenizer> {
+        if (const auto model = file.text_or("tokenizer.ggml.model", ""); model && (*model == "none" || *model == "no_vocab")) return load_without_text(file);
+        auto described = text::describe_gguf(file, with);
+        if (!described) return std::move(described).error();
+        return make(*std::move(described), with);
+    });
 }
 
 }  // namespace plume

@@ -47,6 +47,15 @@ matcher::matcher(std::span<const pattern> patterns) {
     nodes_.shrink_to_fit();
 }
 
+void matcher::add_longest(std::string_view text, std::size_t offset, std::vector<match>& all) const {
+    if (empty()) return;
+    std::uint32_t state = 0;
+    for (std::size_t i = text.size(); i-- > 0;) {
+        state = advance(state, static_cast<unsigned char>(text[i]));
+        if (nodes_[state].longest >= 0) all.push_back({offset + i, nodes_[state].longest});
+    }
+}
+
 std::uint32_t matcher::child(std::uint32_t parent, unsigned char byte) const noexcept {
     const auto* first = nodes_.data() + nodes_[parent].first_child;
     const auto* last  = first + nodes_[parent].n_children;

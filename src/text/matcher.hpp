@@ -33,12 +33,17 @@ public:
     template <class SizeOf>
     [[nodiscard]] std::vector<match> find(std::string_view text, const SizeOf& size_of) const {
         std::vector<match> all;
-        std::uint32_t      state = 0;
-        for (std::size_t i = text.size(); i-- > 0;) {
-            state = advance(state, static_cast<unsigned char>(text[i]));
-            if (nodes_[state].longest >= 0) all.push_back({i, nodes_[state].longest});
-        }
-        std::size_t kept = all.size(), end = 0;  // `all` is from right to left: the kept ones gather at its back, then move to the front
+        add_longest(text, 0, all);
+        return leftmost(std::move(all), size_of);
+    }
+
+    /// Adds the longest match that begins at each place of `text`, overlapping ones too, from right to left; `offset` is added to the places.
+    void add_longest(std::string_view text, std::size_t offset, std::vector<match>& all) const;
+
+    /// Of matches from right to left, at most one for a place, those that count; in order.
+    template <class SizeOf>
+    [[nodiscard]] static std::vector<match> leftmost(std::vector<match> all, const SizeOf& size_of) {
+        std::size_t kept = all.size(), end = 0;  // the kept ones gather at the back, then move to the front
         for (std::size_t i = all.size(); i-- > 0;) {
             if (all[i].begin < end) continue;
             end         = all[i].begin + size_of(all[i].id);

@@ -11,22 +11,20 @@
 namespace plume::text {
 namespace {
 
-constexpr std::string_view scores_key = "tokenizer.ggml.scores";
-constexpr std::string_view mark       = "\xe2\x96\x81";  // U+2581, SentencePiece's space
+constexpr std::string_view mark = "\xe2\x96\x81";  // U+2581, SentencePiece's space
 
 /// SentencePiece's byte-pair encoding: pieces with scores; a pair merges where the two texts together are a piece, the highest score first, of equals the
 /// leftmost; characters without a piece become byte tokens. Source: Kudo and Richardson, "SentencePiece", 2018.
 class sentencepiece final : public algorithm {
 public:
     using algorithm::algorithm;
-    result<void> load(const io::gguf& file);
+    result<void> load(const description& d);
 
     void encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const override;
     void append_bytes(token_id id, std::string& out) const override;
 
     std::string_view kind() const noexcept override { return "SentencePiece BPE"; }
     std::string_view pretokenizer() const noexcept override { return {}; }
-    bool             adds_bos() const noexcept override { return true; }
     bool             adds_space() const noexcept override { return adds_space_; }
     std::size_t      allocated_bytes() const noexcept override { return sizeof(*this) + words_.allocated_bytes() + ranks_.capacity() * sizeof(ranks_[0]); }
 
@@ -39,8 +37,8 @@ private:
         bool                                      after_unknown = false;
     };
 
-    result<void> load_ranks(const io::gguf& file);
-    result<void> load_bytes(const io::gguf& file);
+    result<void> load_ranks(const description& d);
+    result<void> load_bytes(const origin& from);
     void         find_word_starts() noexcept;
     void         encode_word(std::string_view word, workspace& work, output& out) const;
     void         emit(std::string_view piece, output& out) const;
@@ -70,20 +68,14 @@ struct sentencepiece::pairs {
     void join(symbol&, const symbol&, std::uint32_t) const noexcept {}  // the value is where the piece begins: it stays
 };
 
-result<void> sentencepiece::load_ranks(const io::gguf& file) {
-    auto scores = file.array(scores_key, io::value_type::f32);
-    if (!scores) return std::move(scores).error();
-    const std::size_t n = words_.size();
-    if ((*scores)->size() != n)
-        return file.fault(code::format_invalid, "has another length than the list of tokens").about("key", scores_key).expected_found(n, (*scores)->size());
+result<void> sentencepiece::load_ranks(const description& d) {
+    const std::size_t          n     = words_.size();
+    const auto&                score = d.scores;
     const fp_control           contract;  // a host may flush denormal scores to zero
-    std::vector<float>         score(n);
     std::vector<std::uint32_t> order(n);
     std::iota(order.begin(), order.end(), 0u);
-    for (std::size_t i = 0; i < n; ++i) {
-        score[i] = static_cast<float>((*scores)->real(i).value_or(std::nan("")));
-        if (std::isnan(score[i])) return file.fault(code::format_invalid, "is not a number").about("key", element_of(scores_key, i));
-    }
+    for (std::size_t i = 0; i < n; ++i)
+        if (std::isnan(score[i])) return d.from.fault(code::format_invalid, "is not a number").about("key", element_of(d.from.scores, i));
     std::sort(order.begin(), order.end(), [&](auto a, auto b) { return score[a] > score[b]; });
     ranks_.resize(n);
     std::uint32_t rank = 0;
@@ -102,19 +94,19 @@ int byte_of_name(std::string_view name) noexcept {
     return high < 0 || low < 0 ? -1 : 16 * high + low;
 }
 
-result<void> sentencepiece::load_bytes(const io::gguf& file) {
+result<void> sentencepiece::load_bytes(const origin& from) {
     bytes_.fill(-1);
     std::size_t n_bytes = 0;
     for (token_id id = 0; words_.has(id); ++id) {
         const int byte = byte_of_name(words_.name(id));
         if (!words_.types_given() && byte >= 0 && words_.type(id) == token_type::normal) words_.set_type(id, token_type::byte);
         if (words_.type(id) != token_type::byte) continue;
-        const auto subject = element_of("tokenizer.ggml.tokens", static_cast<std::size_t>(id));
+        const auto subject = element_of(from.tokens, static_cast<std::size_t>(id));
         if (byte < 0)
-            return file.fault(code::format_invalid, "is a byte token whose name is no byte")
+            return from.fault(code::format_invalid, "is a byte token whose name is no byte")
                 .about("key", subject)
                 .expected_found("<0x00> to <0xFF>", words_.name(id));
-        if (bytes_[static_cast<std::size_t>(byte)] >= 0) return file.fault(code::format_invalid, "is a second token for one byte").about("key", subject);
+        if (bytes_[static_cast<std::size_t>(byte)] >= 0) return from.fault(code::format_invalid, "is a second token for one byte").about("key", subject);
         bytes_[static_cast<std::size_t>(byte)] = id;
         ++n_bytes;
     }
@@ -132,24 +124,12 @@ void sentencepiece::find_word_starts() noexcept {
     }
 }
 
-result<void> sentencepiece::load(const io::gguf& file) {
-    // These belong to SentencePiece's normaliser, which byte-pair vocabularies in this format do not use. Running without it would be a guess.
-    if (const auto* map = file.find("tokenizer.ggml.precompiled_charsmap"); map && map->size() > 0)
-        return file.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.precompiled_charsmap");
-    auto squeezes = file.flag_or("tokenizer.ggml.remove_extra_whitespaces", false);
-    if (!squeezes) return std::move(squeezes).error();
-    if (*squeezes)
-        return file.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.remove_extra_whitespaces");
-
-    auto adds_space = file.flag_or("tokenizer.ggml.add_space_prefix", true);
-    if (!adds_space) return std::move(adds_space).error();
-    adds_space_  = *adds_space;
-    auto unknown = find_unknown(file, words_);
-    if (!unknown) return std::move(unknown).error();
-    unknown_ = *unknown;
-    if (auto ok = load_ranks(file); !ok) return ok;
-    if (auto ok = load_bytes(file); !ok) return ok;
-    if (auto ok = words_.build_index(file); !ok) return ok;
+result<void> sentencepiece::load(const description& d) {
+    adds_space_ = d.adds_space;
+    unknown_    = d.unknown;
+    if (auto ok = load_ranks(d); !ok) return ok;
+    if (auto ok = load_bytes(d.from); !ok) return ok;
+    if (auto ok = words_.build_index(d.from); !ok) return ok;
     find_word_starts();
     return {};
 }
@@ -235,9 +215,9 @@ void sentencepiece::append_bytes(token_id id, std::string& out) const {
 
 }  // namespace
 
-result<std::unique_ptr<algorithm>> load_sentencepiece(const io::gguf& file, vocabulary words, const loading&) {
-    auto model = std::make_unique<sentencepiece>(std::move(words));
-    if (auto ok = model->load(file); !ok) return std::move(ok).error();
+result<std::unique_ptr<algorithm>> make_sentencepiece(description d, const loading&) {
+    auto model = std::make_unique<sentencepiece>(std::move(d.words));
+    if (auto ok = model->load(d); !ok) return std::move(ok).error();
     return std::unique_ptr<algorithm>(std::move(model));
 }
 

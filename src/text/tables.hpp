@@ -14,7 +14,8 @@ namespace plume {
 struct tokenizer::tables {
     std::unique_ptr<const text::algorithm> algorithm;
     text::matcher                          user_defined;  // looked for in every text
-    text::matcher                          special;       // these, and control and unknown tokens: with parse_special only
+    text::matcher                          special;       // these, and control and unknown tokens: with parse_special, and in a template's own text
+    text::matcher                          in_data;       // of the user-defined ones those that a message may hold, see text::is_marker
     std::vector<token_id>                  end_tokens;
     token_id                               bos = -1, eos = -1;
     bool                                   wants_bos    = false;
@@ -27,6 +28,11 @@ struct tokenizer::tables {
     /// Whether encode puts a space behind this token, when text follows.
     [[nodiscard]] bool begins_stretch(token_id id) const noexcept;
 };
+
+namespace text {
+/// Whether a token's name is that of a mark which frames messages ("<|user|>", "[INST]", "</s>") and not of a piece of text ("<table>", "ø", a run of spaces).
+[[nodiscard]] bool is_marker(std::string_view name) noexcept;
+}  // namespace text
 
 /// tokenizer::from_gguf with helpers, where there are some.
 [[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);

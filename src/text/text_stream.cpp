@@ -12,6 +12,9 @@ text_stream::text_stream(tokenizer t, bool show_special, bool at_start)
     out_.reserve(room);
 }
 
+text_stream::text_stream(tokenizer t, std::span<const token_id> before, bool show_special)
+    : text_stream(t, show_special, before.empty() || (t.tables_->words().has(before.back()) && t.tables_->begins_stretch(before.back()))) {}
+
 std::string_view text_stream::push(token_id id) {
     out_.clear();
     const auto& t = *tokenizer_.tables_;

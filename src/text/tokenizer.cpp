@@ -1,5 +1,7 @@
 #include <plume/text/tokenizer.hpp>
 
+#include <algorithm>
+
 #include <plume/core/utf8.hpp>
 
 #include "src/guard.hpp"
@@ -12,30 +14,43 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view replacement     = "\xef\xbf\xbd";
 constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
-/// Returns how many bytes of the text no token stands for.
-std::size_t encode_stretches(const tokenizer::tables& t, std::string_view text, bool parse_special, std::vector<token_id>& ids) {
+using matches = std::vector<text::matcher::match>;
+
+/// For a matcher: bytes of the text that a token stands for.
+auto size_in(const tokenizer::tables& t) {
+    return [&t](token_id id) { return t.words().name(id).size(); };
+}
+
+/// Appends the ids of `text`, cut at the matches. Whatever is between them is the algorithm's, which makes no control token of any text.
+void encode_stretches(const tokenizer::tables& t, std::string_view text, const matches& cuts, const notice_fn& on_notice, std::vector<token_id>& ids) {
     text::workspace work;
-    const auto&     matcher = parse_special ? t.special : t.user_defined;
-    const auto      size_of = [&](token_id id) { return t.words().name(id).size(); };
     std::size_t     done    = 0;
     const auto      stretch = [&](std::size_t end) {
         if (end > done) t.algorithm->encode(text.substr(done, end - done), work, ids);
     };
-    if (!matcher.empty())
-        for (const auto& m : matcher.find(text, size_of)) {
-            stretch(m.begin);
-            ids.push_back(m.id);
-            done = m.begin + size_of(m.id);
-        }
+    for (const auto& m : cuts) {
+        stretch(m.begin);
+        ids.push_back(m.id);
+        done = m.begin + size_in(t)(m.id);
+    }
     stretch(text.size());
-    return work.n_left_out;
+    if (work.n_left_out > 0 && on_notice)
+        on_notice(notice::text_replaced, std::to_string(work.n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
+}
+
+result<void> check_size(std::string_view text) {
+    if (text.size() <= max_text_bytes) return {};
+    return error{code::invalid_argument, "the text is too long to be tokenized at once"}
+        .expected_found("at most " + std::to_string(max_text_bytes) + " bytes", std::to_string(text.size()))
+        .hint("tokenize it in parts");
+}
+
+void tell_replaced(const notice_fn& on_notice, std::size_t first_bad) {
+    if (on_notice) on_notice(notice::text_replaced, "the text is not valid UTF-8, first at byte " + std::to_string(first_bad) + ": such bytes became U+FFFD");
 }
 
 result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::string_view text, const encode_options& options, const notice_fn& on_notice) {
-    if (text.size() > max_text_bytes)
-        return error{code::invalid_argument, "the text is too long to be tokenized at once"}
-            .expected_found("at most " + std::to_string(max_text_bytes) + " bytes", std::to_string(text.size()))
-            .hint("tokenize it in parts");
+    if (auto good = check_size(text); !good) return std::move(good).error();
     std::vector<token_id> ids;
     if (options.add_bos && t.wants_bos) ids.push_back(t.bos);
     const std::size_t dropped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
@@ -43,17 +58,87 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
     std::string repaired;
     if (const auto bad = utf8::first_invalid(text); bad != std::string_view::npos) {
         repaired = utf8::replace_invalid(text);
-        if (on_notice)
-            on_notice(notice::text_replaced, "the text is not valid UTF-8, first at byte " + std::to_string(dropped + bad) + ": such bytes became U+FFFD");
+        tell_replaced(on_notice, dropped + bad);
         text = repaired;
     }
-    const auto n_left_out = encode_stretches(t, text, options.parse_special, ids);
-    if (n_left_out > 0 && on_notice)
-        on_notice(notice::text_replaced, std::to_string(n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
+    const auto& matcher = options.parse_special ? t.special : t.user_defined;
+    encode_stretches(t, text, matcher.empty() ? matches{} : matcher.find(text, size_in(t)), on_notice, ids);
+    return ids;
+}
+
+/// Whether the runs cover the text without gaps.
+bool is_covered(const marked_text& m) noexcept {
+    std::size_t at = 0;
+    for (const auto& run : m.runs) {
+        if (run.begin != at || run.end <= run.begin || run.end > m.text.size()) return false;
+        at = run.end;
+    }
+    return at == m.text.size();
+}
+
+/// The same with U+FFFD for invalid bytes. A character that two authors share is none.
+marked_text repaired(const marked_text& m) {
+    marked_text out;
+    for (const auto& run : m.runs) {
+        const auto begin = out.text.size();
+        out.text += utf8::replace_invalid(std::string_view(m.text).substr(run.begin, run.end - run.begin));
+        out.runs.push_back({begin, out.text.size(), run.from_template});
+    }
+    return out;
+}
+
+/// Tokens that are cut out of the text before the rest is encoded: of the template's text any that is special, of the whole text those that a message may
+/// hold, wherever they begin and end. Linear in the text.
+matches find_marked(const tokenizer::tables& t, const marked_text& m) {
+    matches    in_template, anywhere, all;  // from right to left
+    const auto size_of = size_in(t);
+    for (auto run = m.runs.rbegin(); run != m.runs.rend(); ++run)
+        if (run->from_template) t.special.add_longest(std::string_view(m.text).substr(run->begin, run->end - run->begin), run->begin, in_template);
+    t.in_data.add_longest(m.text, 0, anywhere);
+    if (anywhere.empty()) return text::matcher::leftmost(std::move(in_template), size_of);
+    auto a = in_template.begin(), b = anywhere.begin();
+    while (a != in_template.end() || b != anywhere.end()) {
+        if (b == anywhere.end() || (a != in_template.end() && a->begin > b->begin)) {
+            all.push_back(*a++);
+        } else if (a == in_template.end() || b->begin > a->begin) {
+            all.push_back(*b++);
+        } else {
+            all.push_back(size_of(b->id) > size_of(a->id) ? *b : *a);
+            ++a, ++b;
+        }
+    }
+    return text::matcher::leftmost(std::move(all), size_of);
+}
+
+result<std::vector<token_id>> encode_marked(const tokenizer::tables& t, const marked_text& m, bool add_bos, const notice_fn& on_notice) {
+    if (auto good = check_size(m.text); !good) return std::move(good).error();
+    if (!is_covered(m))
+        return error{code::invalid_argument, "the runs of a marked text must cover it, in order and without gaps"}.hint(
+            "take it as chat_template::render gives it");
+    if (const auto bad = utf8::first_invalid(m.text); bad != std::string_view::npos) {
+        tell_replaced(on_notice, bad);
+        return encode_marked(t, repaired(m), add_bos, on_notice);
+    }
+    std::vector<token_id> ids;
+    const bool            wants = add_bos && t.wants_bos;
+    if (wants) ids.push_back(t.bos);
+    encode_stretches(t, m.text, find_marked(t, m), on_notice, ids);
+    if (wants && ids.size() > 1 && ids[1] == t.bos) ids.erase(ids.begin());  // the template has printed it
     return ids;
 }
 
 }  // namespace
+
+bool text::is_marker(std::string_view name) noexcept {
+    const auto framed = [&](std::string_view open, std::string_view close) {
+        return name.size() > open.size() + close.size() && name.starts_with(open) && name.ends_with(close);
+    };
+    if (framed("<|", "|>") || framed("<\xef\xbd\x9c", "\xef\xbd\x9c>")) return true;
+    constexpr std::string_view capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/";
+    if (framed("[", "]")) return name.substr(1, name.size() - 2).find_first_not_of(capitals) == std::string_view::npos;
+    constexpr std::string_view known[] = {"<s>", "</s>", "<unk>", "<pad>", "<mask>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"};
+    return std::find(std::begin(known), std::end(known), name) != std::end(known);
+}
 
 void tokenizer::tables::append_bytes(token_id id, bool show_special, std::string& out) const {
     const auto type = words().type(id);
@@ -74,6 +159,10 @@ bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
     if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_text(*tables_, text, options, on_notice); });
+}
+
+result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool add_bos, const notice_fn& on_notice) const {
+    return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 
 result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
@@ -116,7 +205,7 @@ bool        tokenizer::is_control(token_id id) const noexcept { return tables_->
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
 std::size_t               tokenizer::allocated_bytes() const noexcept {
                   return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->user_defined.allocated_bytes() + tables_->special.allocated_bytes() +
-                         tables_->end_tokens.capacity() * sizeof(token_id);
+                         tables_->in_data.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
 }
 std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
 std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <plume/core/dtype.hpp>
-#include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
-#include <plume/io/gguf.hpp>
 
+#include "src/text/origin.hpp"
 #include "src/text/text_index.hpp"
 
 namespace plume::text {
@@ -26,8 +26,8 @@ inline constexpr std::size_t max_special_bytes = std::size_t{1} << 20;  // the t
 /// The tokens of a file: name and type by id, and id by name. The names are copied: the file may go.
 class vocabulary {
 public:
-    /// Reads `tokenizer.ggml.tokens` and `.token_type`. The index by name comes later, with build_index(), when the types are settled.
-    static result<vocabulary> load(const io::gguf& file, const notice_fn& on_notice);
+    /// The tokens of these names, all of type normal. The index by name comes later, with build_index(), when the types are settled.
+    static result<vocabulary> copy(std::span<const std::string_view> names, const origin& from);
 
     [[nodiscard]] std::size_t      size() const noexcept { return types_.size(); }
     [[nodiscard]] bool             has(token_id id) const noexcept { return id >= 0 && static_cast<std::size_t>(id) < size(); }
@@ -35,9 +35,11 @@ public:
         const auto i = static_cast<std::size_t>(id);
         return std::string_view(names_).substr(starts_[i], starts_[i + 1] - starts_[i]);
     }
-    [[nodiscard]] token_type  type(token_id id) const noexcept { return types_[static_cast<std::size_t>(id)]; }
-    [[nodiscard]] bool        types_given() const noexcept { return types_given_; }
-    void                      set_type(token_id id, token_type t) noexcept { types_[static_cast<std::size_t>(id)] = t; }
+    [[nodiscard]] token_type type(token_id id) const noexcept { return types_[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] bool       types_given() const noexcept { return types_given_; }
+    void                     set_type(token_id id, token_type t) noexcept { types_[static_cast<std::size_t>(id)] = t; }
+    /// All types; `given`: the file says them, and does not leave them to be guessed by the names.
+    void                      set_types(std::vector<token_type> types, bool given) noexcept { types_ = std::move(types), types_given_ = given; }
     [[nodiscard]] std::size_t longest_name() const noexcept { return longest_; }  // bytes
 
     [[nodiscard]] std::size_t allocated_bytes() const noexcept {
@@ -51,7 +53,7 @@ public:
     }
 
     /// Of tokens with the same name the index keeps a mergeable one before others, then the lowest id.
-    result<void> build_index(const io::gguf& file);
+    result<void> build_index(const origin& from);
     /// The token of that name, or -1.
     [[nodiscard]] token_id find(std::string_view name) const noexcept {
         return index_.find(name, [this](token_id id) { return this->name(id); });
@@ -71,15 +73,5 @@ private:
     bool                       types_given_ = false;
     text_index                 index_;
 };
-
-/// "tokenizer.ggml.tokens[17]"
-[[nodiscard]] std::string element_of(std::string_view key, std::size_t index);
-
-/// A token id stored under `key`: -1 where the key is missing, an error where the vocabulary has no such token.
-result<token_id> token_key(const io::gguf& file, std::string_view key, const vocabulary& words);
-
-/// The token for what the vocabulary cannot say: the one that the file names, or the first of that type; -1 where there is none.
-/// A control token is never it, whatever the file names: text must not become one.
-result<token_id> find_unknown(const io::gguf& file, const vocabulary& words);
 
 }  // namespace plume::text

@@ -12,7 +12,6 @@ public:
     void                           append_bytes(token_id, std::string&) const override {}
     [[nodiscard]] std::string_view kind() const noexcept override { return "none"; }
     [[nodiscard]] std::string_view pretokenizer() const noexcept override { return {}; }
-    [[nodiscard]] bool             adds_bos() const noexcept override { return false; }
     [[nodiscard]] bool             adds_space() const noexcept override { return false; }
     [[nodiscard]] std::size_t      allocated_bytes() const noexcept override { return 0; }
 };

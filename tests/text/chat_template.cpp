@@ -166,6 +166,16 @@ TEST_CASE("errors give the line and the column, and what was found") {
     CHECK(rendered("{% include 'x' %}", {}).error().code() == code::format_unsupported);
 }
 
+TEST_CASE("a slice beside other subscripts is an error when the template is read, as in jinja2") {
+    for (const auto* item : {"[::,1]", "[1,::2]", "[:,:]", "[1,2,3:4:5]", "[a:b,]", "[,:]"}) {
+        const auto t = chat_template::parse("{{ 'abc'" + std::string(item) + " }}");
+        CAPTURE(item);
+        REQUIRE_FALSE(t.has_value());
+        CHECK(t.error().code() == code::format_invalid);
+    }
+    CHECK(shown("{{ 'abc'[::] }}{{ 'abc'[:2] }}{{ 'abc'[1, 2] }}{{ {(1, 2): 'x'}[1, 2] }}") == "abcabx");
+}
+
 TEST_CASE("inputs of a wrong kind are refused") {
     const auto array = *json::document::parse("[1]"), object = *json::document::parse("{}"), large = *json::document::parse("[12345678901234567890]");
     chat_template::inputs in;

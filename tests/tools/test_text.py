@@ -26,6 +26,16 @@ class Text(ToolTest):
         self.assertEqual(self.plume("detokenize", TINY, stdin=b",\n ".join(ids)).stdout, b"Dear customer")
         self.assertEqual(self.plume("detokenize", TINY).stdout, b"")
 
+    def test_between_takes_and_gives_many_texts(self):
+        for model in (TINY, VOCABULARY):
+            texts = [text.encode() for text in TEXTS]
+            lines = self.plume("tokenize", model, "--between", "<next>", stdin=b"<next>".join(texts))
+            self.assertEqual(lines.stdout, b"".join(self.plume("tokenize", model, stdin=text).stdout for text in texts))
+            back = self.plume("detokenize", model, "--between", "<next>", stdin=lines.stdout)
+            self.assertEqual(back.stdout, b"<next>".join(texts))
+        self.assertEqual(self.plume("tokenize", TINY, "--no-bos", "--between", "|", stdin=b"|").stdout, b"\n\n")
+        self.assertEqual(self.plume("detokenize", TINY, "--between", "|", stdin=b"\n\n").stdout, b"|")
+
     def test_any_locale(self):
         for locale in ("C", "POSIX", "de_DE.ISO-8859-1"):
             ids = self.plume("tokenize", TINY, stdin="Übung €".encode(), env={"LC_ALL": locale})

@@ -12,6 +12,7 @@
 #include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
+#include <plume/text/marked_text.hpp>
 
 namespace plume {
 
@@ -32,6 +33,14 @@ public:
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
     [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
+
+    /// The ids of a rendered prompt. Special tokens are found only where the template wrote all of their bytes: what a message says becomes none, wherever its
+    /// parts stand. User-defined tokens that are pieces of text ("<table>", "ø", a run of spaces) count in messages too, for the model was trained on text
+    /// that holds them; those that are named like a mark between messages ("<|user|>", "[INST]") do not, since converters give both kinds one type. Text
+    /// between special tokens is encoded as a whole, so that ids are those of the same prompt written by one hand.
+    /// add_bos: the token that begins a text, where the vocabulary wants one and the template did not print it.
+    /// Errors: as above; invalid_argument for runs that do not cover the text. Invalid UTF-8 becomes U+FFFD.
+    [[nodiscard]] result<std::vector<token_id>> encode(const marked_text& text, bool add_bos = true, const notice_fn& on_notice = {}) const;
 
     /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken
     /// off. token_out_of_range for an id that the vocabulary does not have.
@@ -68,6 +77,9 @@ class text_stream {
 public:
     /// at_start: the first token begins a text, so that a leading space which encode would add is taken off; false for the continuation of a prompt.
     explicit text_stream(tokenizer t, bool show_special = false, bool at_start = true);
+    /// What follows `before`, so that decode(before) and the pieces together are decode of all: a space at the start is text, unless it is the one that encode
+    /// adds behind the last token of `before`.
+    text_stream(tokenizer t, std::span<const token_id> before, bool show_special = false);
 
     /// The text that `id` completes; may be empty. The view lives until the next call.
     std::string_view push(token_id id);

@@ -61,8 +61,18 @@ value evaluator::eval_kind(const node& n) {
             runtime_.at     = n.at;
             return get_attribute(runtime_, from, n.text, &n.text);
         }
-        default:
+        case op::negate:
+        case op::plus:
+        case op::add:
+        case op::subtract:
+        case op::multiply:
+        case op::divide:
+        case op::floor_divide:
+        case op::modulo:
+        case op::power:
             return eval_arithmetic(n);
+        default:
+            return runtime_.fail("a part of the template that has no value", code::internal);  // no parser makes one where a value is needed
     }
 }
 

@@ -333,6 +333,8 @@ node* parser::subscript(node* n) {
     }
     expect_symbol("]");
     if (parts.size() == 1) return binary(op::item, place, n, parts[0]);
+    for (const auto* part : parts)  // a slice is no value: only an item itself can have it
+        if (part->kind == op::slice) fail(part->at, "a slice beside other subscripts");
     auto* t  = make(op::tuple, place);
     t->parts = std::move(parts);
     return binary(op::item, place, n, t);

@@ -1,0 +1,200 @@
+#include <cmath>
+
+#include "src/system.hpp"
+#include "src/text/describe.hpp"
+
+// What the keys `tokenizer.ggml.*` of a GGUF file say.
+
+namespace plume::text {
+namespace {
+
+constexpr std::string_view tokens_key = "tokenizer.ggml.tokens", types_key = "tokenizer.ggml.token_type", scores_key = "tokenizer.ggml.scores",
+                           merges_key = "tokenizer.ggml.merges", pre_key = "tokenizer.ggml.pre";
+
+struct model_name {
+    std::string_view name;  // the value of `tokenizer.ggml.model`
+    model_kind       kind;
+};
+constexpr model_name models[] = {{"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}};
+
+class gguf_reader {
+public:
+    gguf_reader(const io::gguf& file, const loading& with, description& out) : file_(file), with_(with), out_(out) {}
+    result<void> read();
+
+private:
+    result<void>                    read_kind();
+    result<void>                    read_tokens();
+    result<std::vector<token_type>> read_types(std::size_t n_tokens) const;
+    result<void>                    read_special();
+    result<void>                    read_sentencepiece();
+    result<void>                    read_byte_level();
+    result<void>                    read_pretokenizer();
+    result<token_id>                token_key(std::string_view key) const;
+
+    const io::gguf& file_;
+    const loading&  with_;
+    description&    out_;
+};
+
+result<void> gguf_reader::read_kind() {
+    auto model = file_.text("tokenizer.ggml.model");
+    if (!model) return std::move(model).error();
+    std::string known;
+    for (const auto& entry : models) {
+        if (entry.name == *model) {
+            out_.kind = entry.kind;
+            return {};
+        }
+        known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    }
+    return file_.fault(code::format_unsupported, "does not run yet").about("tokenizer model", *model).hint("these run: " + known);
+}
+
+/// Types by id. Files from before the types were written get what the names show.
+result<std::vector<token_type>> gguf_reader::read_types(std::size_t n_tokens) const {
+    std::vector<token_type> types(n_tokens, token_type::normal);
+    if (!file_.find(types_key)) return types;
+    auto given = file_.array(types_key, io::value_type::i64);
+    if (!given) return std::move(given).error();
+    if ((*given)->size() != n_tokens)
+        return file_.fault(code::format_invalid, "has another length than the list of tokens")
+            .about("key", types_key)
+            .expected_found(n_tokens, (*given)->size());
+    for (std::size_t i = 0; i < n_tokens; ++i) {
+        const auto value = (*given)->integer(i).value_or(-1);
+        if (value < 0 || value > 6)
+            return file_.fault(code::format_invalid, "is not a token type")
+                .about("key", element_of(types_key, i))
+                .expected_found("0 to 6", std::to_string(value));
+        if (value != 0) types[i] = static_cast<token_type>(value);  // 0 is "undefined": plain text
+    }
+    return types;
+}
+
+result<void> gguf_reader::read_tokens() {
+    auto tokens = file_.array(tokens_key, io::value_type::string);
+    if (!tokens) return std::move(tokens).error();
+    std::vector<std::string_view> names((*tokens)->size());
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = (*tokens)->text(i).value_or(std::string_view{});
+    auto words = vocabulary::copy(names, out_.from);
+    if (!words) return std::move(words).error();
+    auto types = read_types(names.size());
+    if (!types) return std::move(types).error();
+    words->set_types(*std::move(types), file_.find(types_key) != nullptr);
+    if (!words->types_given()) with_.note("the file gives no token types: only the tokens that its keys name are taken as control tokens");
+    out_.words = *std::move(words);
+    return {};
+}
+
+/// A token id stored under `key`: -1 where the key is missing, an error where the vocabulary has no such token.
+result<token_id> gguf_reader::token_key(std::string_view key) const {
+    if (!file_.find(key)) return token_id{-1};
+    auto id = file_.count(key);
+    if (!id) return std::move(id).error();
+    if (*id >= out_.words.size())
+        return file_.fault(code::format_invalid, "names a token outside the vocabulary")
+            .about("key", key)
+            .expected_found("below " + std::to_string(out_.words.size()), std::to_string(*id));
+    return static_cast<token_id>(*id);
+}
+
+result<void> gguf_reader::read_special() {
+    token_id eot = -1, eom = -1;
+    struct place {
+        std::string_view key;
+        token_id&        id;
+    };
+    const place places[] = {{"tokenizer.ggml.bos_token_id", out_.bos},
+                            {"tokenizer.ggml.unknown_token_id", out_.unknown},
+                            {"tokenizer.ggml.eos_token_id", out_.eos},
+                            {"tokenizer.ggml.eot_token_id", eot},
+                            {"tokenizer.ggml.eom_token_id", eom}};
+    for (const auto& p : places) {
+        auto id = token_key(p.key);
+        if (!id) return std::move(id).error();
+        p.id = *id;
+    }
+    for (const auto id : {eot, eom})
+        if (id >= 0) out_.ends.push_back(id);
+    return {};
+}
+
+result<void> gguf_reader::read_sentencepiece() {
+    // These belong to SentencePiece's normaliser, which byte-pair vocabularies in this format do not use. Running without it would be a guess.
+    if (const auto* map = file_.find("tokenizer.ggml.precompiled_charsmap"); map && map->size() > 0)
+        return file_.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.precompiled_charsmap");
+    auto squeezes = file_.flag_or("tokenizer.ggml.remove_extra_whitespaces", false);
+    if (!squeezes) return std::move(squeezes).error();
+    if (*squeezes)
+        return file_.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.remove_extra_whitespaces");
+    auto adds_space = file_.flag_or("tokenizer.ggml.add_space_prefix", true);
+    if (!adds_space) return std::move(adds_space).error();
+    out_.adds_space = *adds_space;
+    out_.add_bos    = true;
+
+    auto scores = file_.array(scores_key, io::value_type::f32);
+    if (!scores) return std::move(scores).error();
+    const std::size_t n = out_.words.size();
+    if ((*scores)->size() != n)
+        return file_.fault(code::format_invalid, "has another length than the list of tokens").about("key", scores_key).expected_found(n, (*scores)->size());
+    const fp_control contract;  // a host may flush denormal scores to zero
+    out_.scores.resize(n);
+    for (std::size_t i = 0; i < n; ++i) out_.scores[i] = static_cast<float>((*scores)->real(i).value_or(std::nan("")));
+    return {};
+}
+
+result<void> gguf_reader::read_pretokenizer() {
+    std::string known;
+    for (const auto& entry : pretokenizers())
+        for (const auto name : entry.names) known += (known.empty() ? "" : ", ") + std::string(name);
+    if (!file_.find(pre_key))
+        return file_.fault(code::format_unsupported, "is missing: without it nobody can say how this vocabulary cuts text")
+            .about("key", pre_key)
+            .hint("convert the model again with a current converter; these run: " + known);
+    auto name = file_.text(pre_key);
+    if (!name) return std::move(name).error();
+    out_.pre = find_pretokenizer(*name);
+    if (!out_.pre) return file_.fault(code::format_unsupported, "does not run yet").about("pre-tokenizer", *name).hint("these run: " + known);
+    out_.ignore_merges = out_.pre->ignore_merges;
+    out_.add_bos       = out_.pre->adds_bos;
+    return {};
+}
+
+result<void> gguf_reader::read_byte_level() {
+    if (auto ok = read_pretokenizer(); !ok) return ok;
+    auto adds_space = file_.flag_or("tokenizer.ggml.add_space_prefix", false);
+    if (!adds_space) return std::move(adds_space).error();
+    if (*adds_space) with_.note("tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
+    auto merges = file_.array(merges_key, io::value_type::string);
+    if (!merges) return std::move(merges).error();
+    const std::size_t n = (*merges)->size();
+    if (n >= max_merges)
+        return file_.fault(code::format_limit, "has more merges than the limit max_merges").about("key", merges_key).expected_found(max_merges, n);
+    out_.merges.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) out_.merges.push_back((*merges)->text(i).value_or(std::string_view{}));
+    return {};
+}
+
+result<void> gguf_reader::read() {
+    out_.from = {.path = file_.path(), .tokens = tokens_key, .types = types_key, .scores = scores_key, .merges = merges_key};
+    if (auto ok = read_kind(); !ok) return ok;
+    if (auto ok = read_tokens(); !ok) return ok;
+    if (with_.stop.stop_requested()) return out_.from.cancelled();
+    if (auto ok = read_special(); !ok) return ok;
+    if (auto ok = out_.kind == model_kind::byte_level ? read_byte_level() : read_sentencepiece(); !ok) return ok;
+    auto add_bos = file_.flag_or("tokenizer.ggml.add_bos_token", out_.add_bos);
+    if (!add_bos) return std::move(add_bos).error();
+    out_.add_bos = *add_bos;
+    return {};
+}
+
+}  // namespace
+
+result<description> describe_gguf(const io::gguf& file, const loading& with) {
+    description out;
+    if (auto ok = gguf_reader(file, with, out).read(); !ok) return std::move(ok).error();
+    return out;
+}
+
+}  // namespace plume::text
