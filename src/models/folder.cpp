@@ -91,10 +91,12 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
     header.set_text("general.type", "model");
     header.set_text("general.name", printable(name, 200));
     std::vector<float> factors;
-    const auto         sizes = write_keys(*config, **family, header, factors);
+    auto               sizes = write_keys(*config, **family, header, factors);
     if (!sizes) return error(sizes.error());
     const auto weights = open_weights(folder, options);
     if (!weights) return error(weights.error());
+    // Files from before the key was written always: without a head of its own the embedding is the head.
+    if (!config->find("tie_word_embeddings") && weights->find("lm_head.weight") == nullptr) sizes->tied = true;
     auto tensors = show_tensors(*weights, **family, *sizes);
     if (!tensors) return std::move(tensors).error();
     if (!factors.empty())

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <memory>
 #include <string>
 
 #include <plume/core/printable.hpp>
@@ -13,6 +15,7 @@
 namespace plume::models {
 namespace {
 
+constexpr std::uint64_t most_u32    = 0xffffffff;
 constexpr std::uint64_t most_layers = 512, most_heads = 4096, most_head_width = 1024;  // as read_config has them
 
 class key_writer {
@@ -41,12 +44,23 @@ public:
             case key_kind::width:
                 header_.set_u32(full(k), static_cast<std::uint32_t>(head_width));
                 return {};
-            case key_kind::portion: {
+            case key_kind::portion:
+                return write_portion(k, head_width);
+            case key_kind::root: {
                 const auto v = config_.real(k.hf);
                 if (!v) return error(v.error());
-                const double share = v->value_or(number(k.otherwise));
-                if (!(share >= 0 && share <= 1)) return config_.fault(code::format_invalid, k.hf, "is not a share", "0 to 1", to_text(share));
-                header_.set_u32(full(k), static_cast<std::uint32_t>(static_cast<double>(head_width) * share));
+                const double x = v->value_or(number(k.otherwise));
+                if (!(x > 0)) return config_.fault(code::format_invalid, k.hf, "is not a positive number", "more than 0", to_text(x));
+                header_.set_f32(full(k), static_cast<float>(1 / std::sqrt(x)));
+                return {};
+            }
+            case key_kind::windows:
+                return write_windows(k);
+            case key_kind::four_widths: {
+                const auto v = config_.count(k.hf), width = config_.count("n_embd|hidden_size");
+                if (!v) return error(v.error());
+                if (!width) return error(width.error());
+                header_.set_u32(full(k), static_cast<std::uint32_t>(std::min(v->value_or(4 * width->value_or(0)), most_u32)));
                 return {};
             }
         }
@@ -71,6 +85,42 @@ private:
         }
         if (k.otherwise == "required") return missing(k);
         if (!k.otherwise.empty()) header_.set_u32(full(k), static_cast<std::uint32_t>(number(k.otherwise)));
+        return {};
+    }
+
+    result<void> write_portion(const hf_key& k, std::size_t head_width) {
+        const auto v = config_.real(k.hf);
+        if (!v) return error(v.error());
+        const double share = v->value_or(number(k.otherwise));
+        if (!(share >= 0 && share <= 1)) return config_.fault(code::format_invalid, k.hf, "is not a share", "0 to 1", to_text(share));
+        header_.set_u32(full(k), static_cast<std::uint32_t>(static_cast<double>(head_width) * share));
+        return {};
+    }
+
+    result<void> write_windows(const hf_key& k) {
+        const auto list = config_.find(k.hf);
+        if (!list) return {};
+        if (!list->is(json::kind::array) || list->size() > most_layers)
+            return config_.fault(code::format_invalid, k.hf, "is not a list of layers", "a list of strings", hf_config::shown(*list));
+        const auto  period = static_cast<std::size_t>(number(k.otherwise));
+        bool        usual = period > 0, any = false;
+        std::size_t layer = 0;
+        const auto  flags = std::make_unique<bool[]>(list->size());  // as a span of bool, which a vector of them is not
+        for (const auto one : list->elements()) {
+            const auto text = one.string();
+            if (!text || (*text != "sliding_attention" && *text != "full_attention"))
+                return config_.fault(code::format_unsupported, k.hf, "names a kind of layer that is not read yet", "sliding_attention or full_attention",
+                                     hf_config::shown(one));
+            flags[layer] = *text == "sliding_attention";
+            any          = any || flags[layer];
+            usual        = usual && flags[layer] == ((layer + 1) % period != 0);
+            ++layer;
+        }
+        if (usual) return {};
+        if (any)
+            header_.set_flags(full(k), {flags.get(), layer});
+        else
+            header_.set_u32(prefix_ + "attention.sliding_window", 0);
         return {};
     }
 
@@ -114,12 +164,12 @@ result<std::uint64_t> within(const hf_config& config, std::string_view names, st
 }
 
 result<hf_sizes> read_sizes(const hf_config& config, const hf_family& family) {
-    const auto layers = within(config, "num_hidden_layers", most_layers, {});
+    const auto layers = within(config, "num_hidden_layers|n_layer", most_layers, {});
     if (!layers) return error(layers.error());
-    const auto heads = within(config, "num_attention_heads", most_heads, {});
+    const auto heads = within(config, "num_attention_heads|n_head", most_heads, {});
     if (!heads) return error(heads.error());
     std::optional<std::uint64_t> usual_kv = *heads;
-    for (const auto& k : family.keys)
+    for (const auto& k : family.own_keys)
         if (k.gguf == "attention.head_count_kv" && !k.otherwise.empty()) {
             std::uint64_t n = 0;
             std::from_chars(k.otherwise.data(), k.otherwise.data() + k.otherwise.size(), n);
@@ -127,7 +177,7 @@ result<hf_sizes> read_sizes(const hf_config& config, const hf_family& family) {
         }
     const auto kv_heads = within(config, "num_key_value_heads", most_heads, usual_kv);
     if (!kv_heads) return error(kv_heads.error());
-    const auto width = config.count("hidden_size");
+    const auto width = config.count("hidden_size|n_embd");
     if (!width) return error(width.error());
     const auto head_width = within(config, "head_dim", most_head_width, width->value_or(0) / *heads);
     if (!head_width) return error(head_width.error());
@@ -196,7 +246,7 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
     if (**kind != "llama3")
         return config.fault(code::format_unsupported, place + ".rope_type", "names a scaling of positions that is not read yet",
                             "default, linear, llama3 or yarn", **kind);
-    const auto base = config.real("rope_theta|rope_parameters.rope_theta");
+    const auto base = config.real("rope_theta|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta");
     if (!base) return error(base.error());
     auto made = llama3_factors(config, place, sizes.head_width, base->value_or(10'000.0));
     if (!made) return std::move(made).error();
@@ -207,12 +257,14 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
 }  // namespace
 
 result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors) {
+    const fp_control contract;  // these numbers go into results: a host's rounding must not
     if (auto good = check_demands(config, family); !good) return std::move(good).error();
     auto sizes = read_sizes(config, family);
     if (!sizes) return sizes;
     key_writer out(config, family, header);
-    for (const auto& k : family.keys)
-        if (auto written = out.write(k, sizes->head_width); !written) return std::move(written).error();
+    for (const auto keys : {family.keys, family.own_keys})
+        for (const auto& k : keys)
+            if (auto written = out.write(k, sizes->head_width); !written) return std::move(written).error();
     if (auto written = write_scaling(config, family, *sizes, header, factors); !written) return std::move(written).error();
     return sizes;
 }

@@ -226,7 +226,8 @@ private:
             if (t->n_dims < 1 || t->n_dims > 3 || t->n_elems == 0)
                 return fail(wrong(*t, "has a shape that no weight has", "1 to 3 dimensions, none of them zero", shape_text(*t)));
         }
-        const bool is_vector = first.n_dims == 1, turned = rule.change == row_change::transpose && !is_vector;
+        const bool is_vector = first.n_dims == 1 || (rule.change == row_change::one_row && first.shape[0] == 1),
+                   turned    = rule.change == row_change::transpose && !is_vector;
         if ((turned || rule.parts > 1 || stacked) && first.n_dims > 2)
             return fail(wrong(first, "has too many dimensions", "1 or 2", std::to_string(first.n_dims)));
         row_recipe r{.files = files_, .from = std::move(from), .change = is_vector && rule.change == row_change::transpose ? row_change::none : rule.change};

@@ -21,7 +21,7 @@ void encode_costed(const float* w, const float* importance, q8_0::block& b) noex
     const float plain = std::fabs(peak_of(std::span<const float, 32>(c.x))) / 127;
     b.d               = finite_half(plain);
     float best        = scale_error<codes>(c, to_float(b.d));
-    for (const float start : {127.3f, 126.6f, 127.8f}) {  // the peak ends within half a step of its code: nothing is cut off
+    for (const float start : {127.3f, 126.65f}) {  // the peak stays within half a step of its code: nothing is cut off
         const half  d     = finite_half(fit_scale<codes>(c, inverse_of(plain) * (start / 127)).scale);
         const float error = scale_error<codes>(c, to_float(d));
         if (error < best) best = error, b.d = d;

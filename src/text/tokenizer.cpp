@@ -162,6 +162,7 @@ result<std::vector<token_id>> tokenizer::encode(std::string_view text, const enc
 }
 
 result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool add_bos, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 

@@ -8,12 +8,15 @@ namespace plume::models {
 
 /// What becomes of a value of config.json.
 enum class key_kind : std::uint8_t {
-    count,    // an integer of 0 or more
-    real,     // any number
-    flag,     // true or false
-    text,     // as it is
-    width,    // an integer; where it is missing hidden_size / num_attention_heads
-    portion,  // a share of a head's width, as a count
+    count,        // an integer of 0 or more
+    real,         // any number
+    flag,         // true or false
+    text,         // as it is
+    width,        // an integer; where it is missing hidden_size / num_attention_heads
+    portion,      // a share of a head's width, as a count
+    root,         // 1/sqrt(x)
+    four_widths,  // a count; where it is missing four times the model's width
+    windows,      // layer_types, as flags: whether a layer sees a window alone; `otherwise`: no key where every so-manieth sees all
 };
 
 /// A value of config.json and the key of a GGUF file that holds it.
@@ -36,6 +39,7 @@ enum class row_change : std::uint8_t {
     pair_k,     // and keys
     transpose,  // w[D,N] becomes w[N,D] (GPT-2's Conv1D)
     plus_one,   // every element + 1 (Gemma's norms)
+    one_row,    // w[1,D] becomes a vector
 };
 
 /// A tensor of a GGUF file and the one of a Hugging Face folder that it comes from. '#' stands for the number of a layer.
@@ -53,7 +57,8 @@ struct hf_tensor {
 struct hf_family {
     std::string_view                  hf_class;      // in config.json: "architectures"
     std::string_view                  architecture;  // of the GGUF file
-    std::span<const hf_key>           keys;
+    std::span<const hf_key>           keys;          // shared with relatives
+    std::span<const hf_key>           own_keys;      // these come after them
     std::span<const hf_demand>        demands;
     std::span<const hf_tensor>        tensors;
     std::span<const std::string_view> ignored         = {};     // ends of names
