@@ -83,7 +83,9 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
     auto config = read_config(*file);
     if (!config) return std::move(config).error();
     parts->config  = std::move(*config);
-    auto tokenizer = load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
+    auto tokenizer = is_folder(file->path()) && has_tokenizer(file->path())
+                         ? tokenizer::from_folder(file->path(), {}, options.on_notice, options.stop)
+                         : load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
         return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")

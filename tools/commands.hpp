@@ -8,6 +8,8 @@
 namespace plume::tool {
 
 int run(const invocation&);
+int chat(const invocation&);
+int template_(const invocation&);  // the word itself is the language's
 int tokenize(const invocation&);
 int detokenize(const invocation&);
 int logits(const invocation&);
@@ -27,7 +29,9 @@ struct subcommand {
 
 /// THE LIST of subcommands: each is one file of its name.
 inline constexpr std::array subcommands{
-    subcommand{"run", run, "continue a text with what the model says"},
+    subcommand{"run", run, "answer one message, or continue a text"},
+    subcommand{"chat", chat, "talk with a model"},
+    subcommand{"template", template_, "the prompt that messages become"},
     subcommand{"info", info, "what is in a model file"},
     subcommand{"plan", plan, "the memory a model needs, before loading it"},
     subcommand{"check", check, "validate a model file without running it"},

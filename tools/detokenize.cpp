@@ -16,13 +16,11 @@ namespace plume::tool {
 int detokenize(const invocation& call) {
     std::string model, between;
     arguments   a("detokenize", "Prints the text of the token ids on standard input, exactly: no newline is added.");
-    a.positional("MODEL", model, "a GGUF file; one without tensors is enough");
+    a.positional("MODEL", model, "a GGUF file (one without tensors is enough), tokenizer.json or tekken.json");
     a.text("--between", "TEXT", between, "each line of ids is a text of its own: prints TEXT between them");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto file = open_model_file(model);
-    if (!file) return fail(file.error(), call.stop);
-    const auto tokens = tokenizer::from_gguf(*file);
+    const auto tokens = is_folder(model) ? tokenizer::from_folder(model) : tokenizer::from_file(model);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto words = read_stdin(call.stop);
     if (!words) return fail(words.error(), call.stop);

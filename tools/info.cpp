@@ -41,7 +41,7 @@ facts gather(const io::gguf& file) {
         f.config = std::move(*config);
     else
         f.problems.push_back(config.error().message());
-    if (auto text = tokenizer::from_gguf(file))
+    if (auto text = is_folder(file.path()) && has_tokenizer(file.path()) ? tokenizer::from_folder(file.path()) : tokenizer::from_gguf(file))
         f.text = std::move(*text);
     else
         f.problems.push_back(text.error().message());
@@ -103,8 +103,14 @@ json as_json(const facts& f) {
              {"tokenizer", nullptr}};
     if (f.config) {
         const auto& c = *f.config;
-        out["config"] = {{"layers", c.L},           {"width", c.D},     {"heads", c.H},      {"kv_heads", c.K},
-                         {"head_width", c.E},       {"ffn_width", c.F}, {"vocabulary", c.V}, {"context_tokens", c.context_tokens},
+        out["config"] = {{"layers", c.L},
+                         {"width", c.D},
+                         {"heads", c.H},
+                         {"kv_heads", c.K},
+                         {"head_width", c.E},
+                         {"ffn_width", c.F},
+                         {"vocabulary", c.V},
+                         {"context_tokens", c.context_tokens},
                          {"rope_base", c.ropes.front().base}};
     }
     if (f.text)

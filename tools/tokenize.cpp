@@ -29,16 +29,14 @@ int tokenize(const invocation& call) {
     bool           no_bos = false;
     encode_options options;
     arguments      a("tokenize", "Prints the token ids of the text on standard input, on one line.");
-    a.positional("MODEL", model, "a GGUF file; one without tensors is enough");
+    a.positional("MODEL", model, "a GGUF file (one without tensors is enough), tokenizer.json or tekken.json");
     a.flag("--no-bos", no_bos, "without the token that begins a text");
     a.flag("--parse-special", options.parse_special, "control tokens written in the text count as such");
     a.text("--between", "TEXT", between, "several texts, with TEXT between them: a line of ids for each");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     options.add_bos = !no_bos;
 
-    const auto file = open_model_file(model);
-    if (!file) return fail(file.error(), call.stop);
-    const auto tokens = tokenizer::from_gguf(*file);
+    const auto tokens = is_folder(model) ? tokenizer::from_folder(model) : tokenizer::from_file(model);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto text = read_stdin(call.stop);
     if (!text) return fail(text.error(), call.stop);

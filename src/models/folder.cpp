@@ -126,6 +126,10 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
 
 }  // namespace
 
+bool has_tokenizer(const std::string& folder) {
+    return exists(folder + "/tokenizer.json") || exists(folder + "/tekken.json") || exists(folder + "/tokenizer.model");
+}
+
 bool is_folder(const std::string& path) noexcept {
     struct stat facts {};
     return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);

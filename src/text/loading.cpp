@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <deque>
 
 #include "src/guard.hpp"
+#include "src/text/sentencepiece_rules.hpp"
+#include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -47,23 +50,58 @@ void find_special(text::description& d, tokenizer::tables& out, const text::load
     d.unknown = find_unknown(d);
 }
 
-result<void> make_matchers(const text::origin& from, tokenizer::tables& out) {
-    const auto&                         words = out.words();
+/// Added tokens on their way into matchers.
+struct added_lists {
     std::vector<text::matcher::pattern> user_defined, special;
-    std::size_t                         bytes = 0;
-    for (token_id id = 0; words.has(id); ++id) {
-        const auto type = words.type(id);
-        if (words.name(id).empty() || (type != token_type::control && type != token_type::unknown && type != token_type::user_defined)) continue;
-        bytes += words.name(id).size();
+
+    void add(std::string_view name, token_id id, token_type type) {
+        special.push_back({name, id});
+        if (type == token_type::user_defined) user_defined.push_back({name, id});
+    }
+    void put_into(text::added_set& out, const text::vocabulary& words) {
+        out.special      = text::matcher(special);
+        out.user_defined = text::matcher(user_defined);
+        std::erase_if(user_defined, [&](const auto& p) { return text::is_marker(words.name(p.id)); });
+        out.in_data = text::matcher(user_defined);
+    }
+};
+
+/// The tokens to look for in a text: those that the file lists, or all whose type says so.
+std::vector<text::added_token> added_of(const text::description& d) {
+    if (d.lists_added) return d.added;
+    std::vector<text::added_token> all;
+    for (token_id id = 0; d.words.has(id); ++id) {
+        const auto type = d.words.type(id);
+        if (text::is_inner(d, id)) continue;
+        if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) all.push_back({.id = id});
+    }
+    return all;
+}
+
+result<void> find_added(const text::origin& from, std::vector<text::added_token> added, tokenizer::tables& out) {
+    const auto&             words = out.words();
+    added_lists             plain, normal, all;
+    std::deque<std::string> normal_names;
+    std::size_t             bytes = 0;
+    std::sort(added.begin(), added.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    for (const auto& token : added) {
+        const auto name = words.name(token.id);
+        if (name.empty()) continue;
+        bytes += name.size();
         if (bytes > text::max_special_bytes)
             return from.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", from.types);
-        special.push_back({words.name(id), id});
-        if (type == token_type::user_defined) user_defined.push_back({words.name(id), id});
+        out.rules.add(token);
+        all.add(name, token.id, words.type(token.id));
+        if (token.normalized && out.spaces.normalises && !out.spaces.nothing()) {
+            normal.add(normal_names.emplace_back(text::marked(name, out.spaces, true)), token.id, words.type(token.id));
+            out.added_normal.sizes.push_back({token.id, static_cast<std::uint32_t>(normal_names.back().size())});
+        } else {
+            plain.add(name, token.id, words.type(token.id));
+        }
     }
-    out.user_defined = text::matcher(user_defined);
-    std::erase_if(user_defined, [](const auto& p) { return text::is_marker(p.text); });
-    out.in_data = text::matcher(user_defined);
-    out.special = text::matcher(special);
+    plain.put_into(out.added, words);
+    normal.put_into(out.added_normal, words);
+    if (!normal.special.empty()) out.in_template = text::matcher(all.special);
     return {};
 }
 
@@ -73,21 +111,27 @@ result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, con
     return error{code::internal, "a kind of tokenizer is in no list"};
 }
 
-result<tokenizer> make(text::description d, const text::loading& with) {
+}  // namespace
+
+result<tokenizer> make_tokenizer(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
     find_special(d, *out, with);
-    const auto from    = d.from;
-    const bool add_bos = d.add_bos;
-    auto       made    = make_algorithm(std::move(d), with);
+    out->normal        = d.normal && !d.normal->empty() ? d.normal : nullptr;
+    out->spaces        = d.spaces;
+    out->prefix        = d.prefix;
+    out->suffix        = d.suffix;
+    out->chat_template = d.chat_template;
+    if (d.add_bos && d.bos >= 0) out->prefix.insert(out->prefix.begin(), d.bos);
+    if (d.add_bos && d.bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
+    out->wants_bos   = d.bos >= 0 && !out->prefix.empty() && out->prefix.front() == d.bos;
+    const auto from  = d.from;
+    auto       added = added_of(d);
+    auto       made  = make_algorithm(std::move(d), with);
     if (!made) return std::move(made).error();
     out->algorithm = *std::move(made);
-    if (auto ok = make_matchers(from, *out); !ok) return std::move(ok).error();
-    out->wants_bos = add_bos && out->bos >= 0;
-    if (add_bos && out->bos < 0) with.note("the vocabulary wants a token at the beginning but names none");
+    if (auto ok = find_added(from, std::move(added), *out); !ok) return std::move(ok).error();
     return tokenizer(std::shared_ptr<const tokenizer::tables>(std::move(out)));
 }
-
-}  // namespace
 
 token_id text::find_unknown(const description& d) noexcept {
     if (d.unknown >= 0) return d.words.type(d.unknown) == token_type::unknown ? d.unknown : token_id{-1};
@@ -96,8 +140,8 @@ token_id text::find_unknown(const description& d) noexcept {
     return -1;
 }
 
-result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop) {
-    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr});
+result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on_notice, std::stop_token stop, const tokenizer_options& options) {
+    return load_tokenizer(file, {.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer});
 }
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
@@ -105,7 +149,7 @@ result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with
         if (const auto model = file.text_or("tokenizer.ggml.model", ""); model && (*model == "none" || *model == "no_vocab")) return load_without_text(file);
         auto described = text::describe_gguf(file, with);
         if (!described) return std::move(described).error();
-        return make(*std::move(described), with);
+        return make_tokenizer(*std::move(described), with);
     });
 }
 

@@ -5,6 +5,7 @@
 #include <plume/core/utf8.hpp>
 
 #include "src/guard.hpp"
+#include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume {
@@ -17,26 +18,65 @@ constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in
 using matches = std::vector<text::matcher::match>;
 
 /// For a matcher: bytes of the text that a token stands for.
-auto size_in(const tokenizer::tables& t) {
-    return [&t](token_id id) { return t.words().name(id).size(); };
+auto size_in(const text::added_set& added, const tokenizer::tables& t) {
+    return [&](token_id id) { return added.size_of(id, t.words()); };
 }
 
-/// Appends the ids of `text`, cut at the matches. Whatever is between them is the algorithm's, which makes no control token of any text.
-void encode_stretches(const tokenizer::tables& t, std::string_view text, const matches& cuts, const notice_fn& on_notice, std::vector<token_id>& ids) {
-    text::workspace work;
-    std::size_t     done    = 0;
-    const auto      stretch = [&](std::size_t end) {
-        if (end > done) t.algorithm->encode(text.substr(done, end - done), work, ids);
-    };
-    for (const auto& m : cuts) {
-        stretch(m.begin);
-        ids.push_back(m.id);
-        done = m.begin + size_in(t)(m.id);
+/// One text on its way into tokens: added tokens are cut out, what lies between is normalised, normalised added tokens are cut out, and the rest is the
+/// algorithm's, which makes no control token of any text.
+struct encoding {
+    const tokenizer::tables& t;
+    const text::matcher&     normal;  // of t.added_normal, what may be cut out
+    std::vector<token_id>&   ids;
+    text::workspace          work{};
+    text::normaliser::room   room{};
+
+    /// Calls stretch(begin, end) for what lies between the tokens; no stretch is empty.
+    template <class Stretch>
+    void cut(std::string_view text, const matches& found, const text::added_set& added, Stretch&& stretch) {
+        std::size_t done = 0;
+        for (const auto& m : found) {
+            const auto place = t.rules.widened(text, m.begin, added.size_of(m.id, t.words()), m.id, done);
+            if (!place.counts) continue;
+            if (place.begin > done) stretch(done, place.begin);
+            ids.push_back(m.id);
+            done = place.end;
+        }
+        if (done < text.size()) stretch(done, text.size());
     }
-    stretch(text.size());
-    if (work.n_left_out > 0 && on_notice)
-        on_notice(notice::text_replaced, std::to_string(work.n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
-}
+    void run(std::string_view text, const matches& found) {
+        cut(text, found, t.added, [&](std::size_t begin, std::size_t end) { normalise(text.substr(begin, end - begin), begin == 0); });
+    }
+    void normalise(std::string_view text, bool first) {
+        if (t.normal) {
+            const auto [changed, whole] = t.normal->apply(text, room);
+            work.too_long               = work.too_long || !whole;
+            text                        = changed;
+            if (text.empty() || work.too_long) return;
+        }
+        if (!t.spaces.normalises || t.spaces.nothing()) return encode(text, first);
+        const auto             marked = text::marked(text, t.spaces, first);
+        const std::string_view all    = marked;
+        const auto             found  = normal.empty() ? matches{} : normal.find(all, size_in(t.added_normal, t));
+        cut(all, found, t.added_normal, [&](std::size_t begin, std::size_t end) { t.algorithm->encode(all.substr(begin, end - begin), work, ids); });
+    }
+    void encode(std::string_view text, bool first) {
+        if (t.spaces.nothing())
+            t.algorithm->encode(text, work, ids);
+        else
+            t.algorithm->encode(text::marked(text, t.spaces, first), work, ids);
+    }
+    [[nodiscard]] result<void> check() const {
+        if (!work.too_long) return {};
+        return error{code::invalid_argument, "the text grows beyond the limit when it is normalised"}
+            .about("limit", "max_normalised_bytes")
+            .hint("tokenize it in parts");
+    }
+    void tell(const notice_fn& on_notice) const {
+        if (work.n_left_out > 0 && on_notice)
+            on_notice(notice::text_replaced, std::to_string(work.n_left_out) + " bytes of the text have no token in this vocabulary: they are left out");
+    }
+};
 
 result<void> check_size(std::string_view text) {
     if (text.size() <= max_text_bytes) return {};
@@ -52,7 +92,7 @@ void tell_replaced(const notice_fn& on_notice, std::size_t first_bad) {
 result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::string_view text, const encode_options& options, const notice_fn& on_notice) {
     if (auto good = check_size(text); !good) return std::move(good).error();
     std::vector<token_id> ids;
-    if (options.add_bos && t.wants_bos) ids.push_back(t.bos);
+    if (options.add_bos) ids = t.prefix;
     const std::size_t dropped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     text.remove_prefix(dropped);
     std::string repaired;
@@ -61,8 +101,12 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
         tell_replaced(on_notice, dropped + bad);
         text = repaired;
     }
-    const auto& matcher = options.parse_special ? t.special : t.user_defined;
-    encode_stretches(t, text, matcher.empty() ? matches{} : matcher.find(text, size_in(t)), on_notice, ids);
+    const auto& matcher = options.parse_special ? t.added.special : t.added.user_defined;
+    encoding    run{t, options.parse_special ? t.added_normal.special : t.added_normal.user_defined, ids};
+    run.run(text, matcher.empty() ? matches{} : matcher.find(text, size_in(t.added, t)));
+    if (auto good = run.check(); !good) return std::move(good).error();
+    run.tell(on_notice);
+    if (options.add_end) ids.insert(ids.end(), t.suffix.begin(), t.suffix.end());
     return ids;
 }
 
@@ -91,10 +135,10 @@ marked_text repaired(const marked_text& m) {
 /// hold, wherever they begin and end. Linear in the text.
 matches find_marked(const tokenizer::tables& t, const marked_text& m) {
     matches    in_template, anywhere, all;  // from right to left
-    const auto size_of = size_in(t);
+    const auto size_of = size_in(t.added, t);
     for (auto run = m.runs.rbegin(); run != m.runs.rend(); ++run)
-        if (run->from_template) t.special.add_longest(std::string_view(m.text).substr(run->begin, run->end - run->begin), run->begin, in_template);
-    t.in_data.add_longest(m.text, 0, anywhere);
+        if (run->from_template) t.of_templates().add_longest(std::string_view(m.text).substr(run->begin, run->end - run->begin), run->begin, in_template);
+    t.added.in_data.add_longest(m.text, 0, anywhere);
     if (anywhere.empty()) return text::matcher::leftmost(std::move(in_template), size_of);
     auto a = in_template.begin(), b = anywhere.begin();
     while (a != in_template.end() || b != anywhere.end()) {
@@ -120,10 +164,14 @@ result<std::vector<token_id>> encode_marked(const tokenizer::tables& t, const ma
         return encode_marked(t, repaired(m), add_bos, on_notice);
     }
     std::vector<token_id> ids;
-    const bool            wants = add_bos && t.wants_bos;
-    if (wants) ids.push_back(t.bos);
-    encode_stretches(t, m.text, find_marked(t, m), on_notice, ids);
-    if (wants && ids.size() > 1 && ids[1] == t.bos) ids.erase(ids.begin());  // the template has printed it
+    if (add_bos) ids = t.prefix;
+    const std::size_t n_before = ids.size();
+    encoding          run{t, t.added_normal.in_data, ids};
+    run.run(m.text, find_marked(t, m));
+    if (auto good = run.check(); !good) return std::move(good).error();
+    run.tell(on_notice);
+    if (n_before > 0 && ids.size() > n_before && ids[n_before] == ids[0])
+        ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(n_before));  // the template has printed it
     return ids;
 }
 
@@ -153,7 +201,7 @@ void tokenizer::tables::append_bytes(token_id id, bool show_special, std::string
 
 bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
     const auto type = words().type(id);
-    return algorithm->adds_space() && (type == text::token_type::control || type == text::token_type::user_defined);
+    return algorithm->adds_space() && !spaces.first_only && (type == text::token_type::control || type == text::token_type::user_defined);
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
@@ -198,6 +246,8 @@ std::string tokenizer::token_bytes(token_id id, bool show_special) const {
 
 std::string_view tokenizer::token_name(token_id id) const noexcept { return tables_->words().has(id) ? tables_->words().name(id) : std::string_view{}; }
 
+std::string_view tokenizer::template_source() const noexcept { return tables_->chat_template; }
+
 std::size_t tokenizer::vocabulary_size() const noexcept { return tables_->words().size(); }
 token_id    tokenizer::bos() const noexcept { return tables_->bos; }
 token_id    tokenizer::eos() const noexcept { return tables_->eos; }
@@ -205,8 +255,9 @@ bool        tokenizer::wants_bos() const noexcept { return tables_->wants_bos; }
 bool        tokenizer::is_control(token_id id) const noexcept { return tables_->words().has(id) && tables_->words().type(id) == text::token_type::control; }
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
 std::size_t               tokenizer::allocated_bytes() const noexcept {
-                  return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->user_defined.allocated_bytes() + tables_->special.allocated_bytes() +
-                         tables_->in_data.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
+                  return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->added.allocated_bytes() + tables_->added_normal.allocated_bytes() +
+                         (tables_->normal ? tables_->normal->allocated_bytes() : 0) + tables_->chat_template.capacity() + tables_->in_template.allocated_bytes() +
+                         tables_->rules.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
 }
 std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
 std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }

@@ -13,6 +13,9 @@ namespace plume {
 /// with those that are; format_invalid for config.json, with the key, what it must be and what it is.
 [[nodiscard]] result<io::gguf> open_model_file(const std::string& path, io::gguf_options options = {});
 
+/// Whether a folder holds a tokenizer's file (tokenizer.json, tekken.json, tokenizer.model), which tokenizer::from_folder reads.
+[[nodiscard]] bool has_tokenizer(const std::string& folder);
+
 /// Whether a path names a folder.
 [[nodiscard]] bool is_folder(const std::string& path) noexcept;
 

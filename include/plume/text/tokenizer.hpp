@@ -17,8 +17,15 @@
 namespace plume {
 
 struct encode_options {
-    bool add_bos       = true;   // where the vocabulary wants one
+    bool add_bos       = true;   // the tokens that begin a text, where the vocabulary wants them
     bool parse_special = false;  // whether text such as "<|im_end|>" becomes the control token of that name
+    bool add_end       = false;  // the tokens that end a text, where the vocabulary wants them: EOS or SEP, for models that read whole texts
+};
+
+struct tokenizer_options {
+    /// A name of the list in text/pretokenizers.hpp, for a file whose own pre-tokenizer is missing or not known. Empty: such a file is refused, as another
+    /// cutting gives other tokens than the model was trained on.
+    std::string fallback_pretokenizer = {};
 };
 
 /// Text to token ids and back, as the model's own tokenizer does it. Immutable and shared between threads; a copy shares the tables.
@@ -28,7 +35,23 @@ public:
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
     /// A file whose tokenizer model is "none" gives a tokenizer without tokens, whose encode and decode give wrong_state.
-    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {});
+    static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
+
+    /// From a file whose kind is found by what is in it: GGUF, tokenizer.json (Hugging Face), tekken.json (Mistral AI). Errors: as from_gguf, with the
+    /// place in the file, and format_unsupported for a step that does not run; file_not_found, file_io; format_unknown for other files.
+    static result<tokenizer> from_file(const std::string& path, const tokenizer_options& options = {}, const notice_fn& on_notice = {},
+                                       std::stop_token stop = {});
+    /// From a folder of a model: its tokenizer.json, tekken.json or tokenizer.model, the first that is there, with what tokenizer_config.json,
+    /// special_tokens_map.json and chat_template.jinja say.
+    static result<tokenizer> from_folder(const std::string& path, const tokenizer_options& options = {}, const notice_fn& on_notice = {},
+                                         std::stop_token stop = {});
+    /// From the text of a tokenizer.json or tekken.json; `path` is for errors.
+    static result<tokenizer> from_json(std::string_view text, const std::string& path = "memory", const tokenizer_options& options = {},
+                                       const notice_fn& on_notice = {}, std::stop_token stop = {});
+
+    /// From the bytes of a `tokenizer.model` of SentencePiece, of kind unigram or bpe. `path` is for errors. Errors: as from_gguf.
+    static result<tokenizer> from_sentencepiece(std::string_view bytes, const std::string& path = "memory", const notice_fn& on_notice = {},
+                                                std::stop_token stop = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
@@ -51,6 +74,9 @@ public:
 
     /// The vocabulary's own name of a token, e.g. "<|im_end|>", for people; empty when out of range.
     [[nodiscard]] std::string_view token_name(token_id id) const noexcept;
+
+    /// The source of the chat template that came with the tokenizer; empty where there is none.
+    [[nodiscard]] std::string_view template_source() const noexcept;
 
     [[nodiscard]] std::size_t vocabulary_size() const noexcept;  // V
     [[nodiscard]] token_id    bos() const noexcept;              // -1 where there is none
