@@ -84,7 +84,7 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
     if (!config) return std::move(config).error();
     parts->config  = std::move(*config);
     auto tokenizer = is_folder(file->path()) && has_tokenizer(file->path())
-                         ? tokenizer::from_folder(file->path(), {}, options.on_notice, options.stop)
+                         ? plume::tokenizer::from_folder(file->path(), {}, options.on_notice, options.stop)
                          : load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
@@ -93,6 +93,8 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     read_templates(*file, parts->templates);
+    if (const auto own = parts->tokenizer->template_source(); parts->templates.empty() && !own.empty() && own.size() <= template_limits{}.source_bytes)
+        parts->templates.push_back({"", std::string(own)});  // of a folder
     if (options.stop.stop_requested()) return io::cancelled(*file);
     if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
