@@ -146,6 +146,7 @@ result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
     return guarded([&]() -> result<tokenizer> {
+        if (const auto model = file.text_or("tokenizer.ggml.model", ""); model && (*model == "none" || *model == "no_vocab")) return load_without_text(file);
         auto described = text::describe_gguf(file, with);
         if (!described) return std::move(described).error();
         return make_tokenizer(*std::move(described), with);

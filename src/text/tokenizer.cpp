@@ -205,14 +205,17 @@ bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_text(*tables_, text, options, on_notice); });
 }
 
 result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool add_bos, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 
 result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&]() -> result<std::string> {
         for (std::size_t i = 0; i < ids.size(); ++i)
             if (!tables_->words().has(ids[i]))
