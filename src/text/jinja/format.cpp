@@ -126,6 +126,9 @@ void put_number(runtime& r, const specification& s, const value& v, text_builder
     if (!r.spend_bytes(s.precision.value_or(0) + s.digits + s.width)) return;
     const bool negative = as_integer ? v.integer() < 0 : std::signbit(v.number());
     auto       digits   = as_integer ? digits_of(v.integer(), s.kind) : digits_of(v.number(), s.kind, s.precision);
+    const bool general  = s.kind == 'g' || s.kind == 'G' || s.kind == '\0';
+    if (s.alternate && !as_integer && std::isfinite(v.number()) && (general || digits.find('.') == std::string::npos))
+        return static_cast<void>(r.fail("'#' in a format for a float that would need more digits is not supported"));
     if (digits.size() < s.digits) digits.insert(0, s.digits - digits.size(), '0');
     std::string sign = negative ? "-" : s.sign == '+' ? "+" : s.sign == ' ' ? " " : "";
     if (s.alternate && as_integer && s.kind != '\0' && s.kind != 'd') sign += std::string("0") + s.kind;
