@@ -28,7 +28,7 @@ from template_cases import SETS  # noqa: E402
 NOW = datetime.datetime(2026, 3, 7, 14, 5, 9)
 TOO_LARGE = re.compile("more than 64 bits|wider than|numbers|goes? deeper|go too deep|steps|bytes")  # limits that Python does not have
 PYTHONS_OWN = re.compile(r"<(generator|built-in|bound|function|class|Macro|Namespace|filter|map|reversed|jinja2|dict_|range|Loop|Template|Undefined|LoopContext)| at 0x|range\(|dict_")
-OF_OURS = re.compile("cannot be printed|no real number")  # Python shows objects, and complex numbers
+OF_OURS = re.compile("cannot be printed|no real number|'#' in a format")  # Python shows objects, and complex numbers
 
 
 class Generation(jinja2.ext.Extension):

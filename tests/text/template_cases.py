@@ -261,7 +261,8 @@ CASES += ["{{ 'abc'[1, 2] }}{{ {(1, 2): 'x'}[1, 2] }}", "{{ list[:, :] }}", "{% 
           "{{ 'a\tb\n\tc'.expandtabs() }}{{ '\t|é\t|'.expandtabs(3) }}{{ '\t'.expandtabs(0) }}", "{{ '<a>'|safe|forceescape }}", "{{ '漢a ΣΑΣ 漢Σ aΣ. Σ'.title() }} {{ '漢Σ aΣ Σ'.lower() }}",
           "{{ 'a\r\nb\x0bc\u2028\n'|indent(1, true, true) }}", "{{ dict(missing, a=1) }}", "{{ dict({'a': 1}, **{'b': 2}) }}{{ dict(**d) }}", "{{ dict(a=1, **{'a': 2}) }}", "{{ dict(**list) }}", "{{ dict(**{1: 2}) }}",
           "{% macro m(a, b=2) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(*list) }}{{ m(1, *[5, 6, 7], **{'z': 1}) }}{{ m(b=3, *[1]) }}{{ m(**{'a': 8}) }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(*[1, 2]) }}",
-          "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, **{'a': 2}) }}", "{{ range(*[1, 4])|list }}{{ '%s-%s'|format(*words[:2]) }}", "{{ range(*[1], *[2]) }}", "{{ range(**{}, *[1]) }}", "{{ range(*missing) }}", "{{ range(*5) }}"]
+          "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, **{'a': 2}) }}", "{{ range(*[1, 4])|list }}{{ '%s-%s'|format(*words[:2]) }}", "{{ range(*[1], *[2]) }}", "{{ range(**{}, *[1]) }}", "{{ range(*missing) }}", "{{ range(*5) }}",
+          "{{ '{:,X}'.format(5) }}", "{{ '{:_x}|{:_b}|{:_X}'.format(1048575, 37, 255) }}", "{{ '{:.2}'.format(5) }}", "{{ '{:.0d}'.format(5) }}", "{{ '{:012,}|{:013_}|{:08,}|{:09,.1f}|{:+010,}'.format(1234, -1234567, 12, 1234.56, 1234) }}", "{{ '{:,}|{:,.2f}|{:_}|{:,e}'.format(-1234567, 1234567.891, 1000, 1234567.0) }}", "{{ [s|safe, 'a'|e] }}{{ {'k': 'v'|safe} }}{{ [s|safe]|tojson }}", "{{ '%r|%s' % ('a'|safe, ['b'|safe]) }}"]
 
 for s in SETS[1:]:  # one template wants these
     s["variables"] = {"functions": "[{\"name\": \"f\"}]", "datetime": "7 March 2026", **s.get("variables", {})}

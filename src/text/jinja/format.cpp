@@ -76,9 +76,22 @@ std::string digits_of(double d, char kind, std::optional<std::size_t> precision)
     return kind == 'E' || kind == 'G' ? upper_ascii(std::move(text)) : text;
 }
 
-void group_digits(std::string& digits, char separator) {
-    const auto end = std::find_if_not(digits.begin(), digits.end(), is_digit) - digits.begin();
-    for (auto i = end - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, separator);
+/// Separators between groups of digits, up to the point or exponent; zeros before them up to a width, where one is given.
+void group_digits(std::string& digits, char separator, std::size_t size, std::size_t width) {
+    const auto in_whole = [size](char c) { return is_digit(c) || size == 4; };  // digits of other bases are letters, and have no point
+    const auto end      = static_cast<std::size_t>(std::find_if_not(digits.begin(), digits.end(), in_whole) - digits.begin());
+    if (end == 0) return;  // inf, nan
+    const auto rest = digits.size() - end;
+    auto       n    = end;
+    while (n + (n - 1) / size + rest < width) ++n;
+    std::string out(n - end, '0');
+    out.append(digits, 0, end);
+    std::string grouped;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i > 0 && (n - i) % size == 0) grouped += separator;
+        grouped += out[i];
+    }
+    digits = grouped.append(digits, end);
 }
 
 /// Fills up to the width; numbers with '=' between sign and digits.
@@ -107,13 +120,22 @@ void put_number(runtime& r, const specification& s, const value& v, text_builder
         r.fail("a format '" + std::string(1, s.kind) + "' for " + std::string(kind_of(v)));
         return;
     }
-    if (!r.spend_bytes(s.precision.value_or(0) + s.digits)) return;
+    const bool by_bits = as_integer && s.kind != '\0' && s.kind != 'd';
+    if (as_integer && s.precision) return static_cast<void>(r.fail("a precision for an integer"));
+    if (by_bits && s.group == ',') return static_cast<void>(r.fail("',' in a format that is not decimal"));
+    if (!r.spend_bytes(s.precision.value_or(0) + s.digits + s.width)) return;
     const bool negative = as_integer ? v.integer() < 0 : std::signbit(v.number());
     auto       digits   = as_integer ? digits_of(v.integer(), s.kind) : digits_of(v.number(), s.kind, s.precision);
+    const bool general  = s.kind == 'g' || s.kind == 'G' || s.kind == '\0';
+    if (s.alternate && !as_integer && std::isfinite(v.number()) && (general || digits.find('.') == std::string::npos))
+        return static_cast<void>(r.fail("'#' in a format for a float that would need more digits is not supported"));
     if (digits.size() < s.digits) digits.insert(0, s.digits - digits.size(), '0');
-    if (s.group != '\0') group_digits(digits, s.group);
     std::string sign = negative ? "-" : s.sign == '+' ? "+" : s.sign == ' ' ? " " : "";
     if (s.alternate && as_integer && s.kind != '\0' && s.kind != 'd') sign += std::string("0") + s.kind;
+    if (s.group != '\0') {
+        const bool zeros = s.zeros && s.align == '=';
+        group_digits(digits, s.group, by_bits ? 4 : 3, zeros && s.width > sign.size() ? s.width - sign.size() : 0);
+    }
     pad(s, sign, marked(std::move(digits), !v.data()), '>', out);
 }
 

@@ -264,7 +264,10 @@ void print_repr(runtime& r, const value& v, text_builder& out) {
             return out.add(number_repr(v.number()), !v.data());
         case type::string:
             r.spend_characters(view_of(v).size());
-            return print_string_repr(r, text_of(v), out);
+            if (!v.as<string_object>().markup) return print_string_repr(r, text_of(v), out);
+            out.add("Markup(");
+            print_string_repr(r, text_of(v), out);
+            return out.add(")");
         case type::sequence:
             return print_sequence(r, v.as<sequence_object>(), out);
         case type::mapping:
