@@ -46,7 +46,7 @@ protected:
 struct loading {
     const notice_fn&       on_notice;
     const std::stop_token& stop;
-    executor*              workers;                    // null: this thread alone
+    executor*              workers;                     // null: this thread alone
     std::string_view       fallback_pretokenizer = {};  // what tokenizer_options says
 };
 

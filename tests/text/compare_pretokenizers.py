@@ -107,7 +107,7 @@ def compare(program: str, entry: dict) -> bool:
             n += len(found)
         f.flush()
         done = subprocess.run([program, "-tc=cuts equal those of tokenizers in the file*"], env={**os.environ, "PLUME_PRETOKENIZER_CASES": f.name},
-                              stdout=subprocess.PIPE, text=True)
+                              stdout=subprocess.PIPE, text=True, errors="replace")
     lines = [line for line in done.stdout.splitlines() if "MESSAGE" in line]
     print("\n".join(lines) if lines else done.stdout)
     print(f"{entry['names'][0]}: {n} pieces of tokenizers, {'equal' if done.returncode == 0 else 'DIFFERENT'}", flush=True)

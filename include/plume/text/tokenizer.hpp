@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <plume/core/dtype.hpp>
+#include <plume/core/executor.hpp>
 #include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
@@ -37,6 +38,11 @@ public:
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
     [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
+
+    /// encode() for many texts, on the threads of `workers`: ids[i] is what encode(texts[i]) gives. Notices come afterwards, in the order of the texts.
+    /// The first text that has an error decides.
+    [[nodiscard]] result<std::vector<std::vector<token_id>>> encode_batch(std::span<const std::string_view> texts, const encode_options& options,
+                                                                          executor& workers, const notice_fn& on_notice = {}) const;
 
     /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken
     /// off. token_out_of_range for an id that the vocabulary does not have.
