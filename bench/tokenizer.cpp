@@ -4,10 +4,10 @@
 
 #include <plume/text/tokenizer.hpp>
 
-#include "bench/support.hpp"
+#include "support.hpp"
 
 // Encoding on one thread, with the vocabulary of Llama 3 in the folder that PLUME_TEST_DATA names. English: the file that PLUME_BENCH_TEXT names, 7 MB of
-// technical text say, or, without one, sentences made of common words. bench/compare_tiktoken.py gives such a file and compares with tiktoken.
+// technical text say, or, without one, sentences made of common words. bench/compare_tiktoken.py compares with tiktoken.
 
 namespace {
 
@@ -39,7 +39,7 @@ std::string english() {
                                           "is",  "allocated", "by",       "library", "calls", "and",   "error"};
     std::string                text;
     for (std::size_t i = 0; text.size() < (std::size_t{4} << 20); ++i)
-        text.append(words[i * 2654435761 % 4294967296 >> 16 & 15 % std::size(words)]).append(i % 12 == 11 ? ".\n" : " ");
+        text.append(words[(i * 2654435761 % 4294967296 >> 16) % std::size(words)]).append(i % 12 == 11 ? ".\n" : " ");
     return text;
 }
 
