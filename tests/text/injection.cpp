@@ -138,34 +138,22 @@ void try_token(const chat_template& t, const named_vocabulary& v, const std::str
     n.would_be += turn % 16 == 0 ? controls(v.words, v.words.encode(unmarked, false)) - own : 0;
 }
 
-/// Every `step`-th of all pairs of template and token.
-counts try_all(std::size_t step) {
-    counts     n;
+}  // namespace
+
+TEST_CASE("of 100,000 injection attempts none yields a control token") {
     const auto folder = shared_data();
-    if (!folder) return n;
-    const auto  all  = vocabularies(*folder);
+    if (!folder) return;
+    const auto  all = vocabularies(*folder);
+    counts      n;
     std::size_t turn = 0;
     for (const auto& entry : std::filesystem::directory_iterator(*folder + "/chat-templates")) {
         const auto t = chat_template::parse(read_whole(entry.path().string()));
         REQUIRE(t.has_value());
         for (const auto& v : all)
-            for (const auto& token : v.tokens)
-                if (turn++ % step == 0) try_token(*t, v, token, turn / step, n);
+            for (const auto& token : v.tokens) try_token(*t, v, token, turn++, n);
     }
     MESSAGE(n.attempts << " attempts, " << n.found << " control tokens from message text; " << n.would_be << " without marks in a sixteenth of them");
+    CHECK(n.attempts > 100'000);
     CHECK(n.found == 0);
     CHECK(n.would_be > n.attempts / 40);  // the texts could have become them
-    return n;
-}
-
-}  // namespace
-
-TEST_CASE("message text never becomes a control token: a sample of the attempts") {
-    const auto n = try_all(23);
-    if (shared_data()) CHECK(n.attempts > 4000);
-}
-
-TEST_CASE("of 100,000 injection attempts none yields a control token" * doctest::test_suite("long")) {
-    const auto n = try_all(1);
-    if (shared_data()) CHECK(n.attempts > 100'000);
 }

@@ -20,7 +20,7 @@ class Usage(ToolTest):
     def test_every_help_fits(self):
         for command in COMMANDS:
             text = self.plume(command, "--help").stdout.decode()
-            self.assertRegex(text, rf"^usage: plume {command} \\[?MODEL")
+            self.assertRegex(text, rf"^usage: plume {command} \[?MODEL")
             self.assertLessEqual(len(text.splitlines()), 24, command)
             options = [line for line in text.splitlines() if line.startswith("  -")]
             self.assertLessEqual(len(options), 25, command)
