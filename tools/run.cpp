@@ -55,7 +55,7 @@ struct run_options {
         a.flag("--json", as_json, "print one JSON object at the end");
         a.flag("-q,--quiet", quiet, "no progress bar, no timing line");
         for (const auto* name : {"--top-k", "--frequency-penalty", "--presence-penalty", "--penalty-window", "--logit-bias", "--cpu-target", "--kv-type",
-                                 "--activations", "--fast", "--no-mmap", "--jinja", "--tools", "--set", "--parse-special", "--echo"})
+                                 "--activations", "--fast", "--no-mmap", "--jinja", "--tools", "--set", "--parse-special", "--echo", "--stop"})
             a.rare(name);
     }
 };
