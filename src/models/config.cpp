@@ -100,6 +100,9 @@ void read_experts(key_reader& in, model_config& c) {
                     .about("key", in.full("expert_gating_func"))
                     .expected_found("1 (softmax)", std::to_string(gating)));
     in.refuse_unless_zero("expert_group_count", "groups of experts");
+    c.has_dense_layers = false;
+    for (std::size_t i = 0; i < c.L; ++i)
+        if (in.file().find_tensor("blk." + std::to_string(i) + ".ffn_gate_inp.weight") == nullptr) c.has_dense_layers = true;
 }
 
 }  // namespace
