@@ -117,7 +117,8 @@ result<model_config> read_config(const io::gguf& file) {
     if (c.recipe == nullptr)
         return file.fault(code::format_unsupported, "is of an architecture that does not run yet")
             .about("key", "general.architecture")
-            .expected_found("one of: " + list_of_architectures(), *architecture);
+            .expected_found("one that plume runs", *architecture)
+            .hint("these run: " + list_of_architectures());
     c.architecture  = *architecture;
     const auto name = file.text_or("general.name", "");
     if (!name) return error(name.error());
