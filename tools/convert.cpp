@@ -28,9 +28,11 @@ int convert(const invocation& call) {
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     if (!is_folder(folder)) return usage("plume convert", "'" + folder + "' is not a folder; plume quantize changes the weight types of a file");
 
-    auto file = open_model_file(folder);
+    auto file = open_model_file(folder, {}, true);
     if (file && !type.empty()) file = quantised(*file, {.type = type, .rules = {}});
     if (!file) return fail(file.error(), call.stop);
+    if (has_tokenizer(folder) && file->text_or("tokenizer.ggml.model", "").value_or("") == "none")
+        say("this kind of tokenizer cannot be written yet: the file will know token ids and no text");
     progress   bar("writing", quiet);
     const auto source  = file->source_of(file->tensors()[0]);
     const auto threads = compute.threads == 0 ? available_threads() : compute.threads;

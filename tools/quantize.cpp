@@ -46,7 +46,7 @@ int quantize(const invocation& call) {
         importance         = *std::move(read);
         options.importance = &importance;
     }
-    const auto in = open_model_file(path);
+    const auto in = open_model_file(path, {}, true);
     if (!in) return fail(in.error(), call.stop);
     if (in->tensors().empty())
         return fail(error{code::format_invalid, "has no tensors"}.in(path).hint("a vocabulary alone has nothing to quantise"), call.stop);

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <plume/core/printable.hpp>
@@ -9,6 +10,7 @@
 #include "hf_tensors.hpp"
 #include "src/guard.hpp"
 #include "src/io/split_name.hpp"
+#include "src/text/gguf_keys.hpp"
 
 namespace plume {
 namespace {
@@ -75,7 +77,7 @@ result<void> write_text_keys(const models::hf_config& config, io::gguf_header& h
     return {};
 }
 
-result<io::gguf> show_folder(std::string folder, const io::gguf_options& options) {
+result<io::gguf> show_folder(std::string folder, const io::gguf_options& options, bool with_text) {
     while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
     const std::string name(io::base_name(folder));
     folder += '/';
@@ -109,6 +111,11 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
                             }});
     header.set_u32("general.file_type", file_type_of(*tensors));
     if (auto written = write_text_keys(*config, header); !written) return std::move(written).error();
+    if (with_text && has_tokenizer(folder)) {
+        const auto rows = std::find_if(tensors->begin(), tensors->end(), [](const auto& t) { return t.name == "token_embd.weight"; });
+        if (const auto keys = text::write_gguf_keys(folder, rows == tensors->end() ? 0 : static_cast<std::size_t>(rows->dims.back()), header); !keys)
+            return error(keys.error());
+    }
     for (const auto& t : *tensors) header.add_tensor(t.name, t.dims, t.type);
     auto                                   built = header.build();
     std::vector<io::composed_source::part> parts;
@@ -135,9 +142,9 @@ bool is_folder(const std::string& path) noexcept {
     return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
-result<io::gguf> open_model_file(const std::string& path, io::gguf_options options) {
+result<io::gguf> open_model_file(const std::string& path, io::gguf_options options, bool with_text) {
     if (!is_folder(path)) return io::gguf::open(path, options);
-    return guarded([&] { return show_folder(path, options); });
+    return guarded([&] { return show_folder(path, options, with_text); });
 }
 
 }  // namespace plume

@@ -6,6 +6,7 @@
 #include <plume/models/folder.hpp>
 #include <plume/models/quantised.hpp>
 #include <plume/plume.hpp>
+#include <plume/quant/formats.hpp>
 
 #include "support/hf_folder.hpp"
 

@@ -50,8 +50,8 @@ double plain_error(const std::vector<float>& w, std::size_t n, int levels, bool 
 
 }  // namespace
 
-// Derivation: with the d of the file every weight is at most half a step from its code's value, but for the peak, which may lie 0.3 beyond code 127 and more by
-// what d was refitted and rounded. f32 arithmetic adds at most 3 · 2^-24 of |w| + 32 steps.
+// Derivation: with the d of the file every weight is at most half a step from its code's value, but for the peak, which may lie 0.3 beyond code 127 and a
+// quarter more by what d was refitted and rounded. f32 arithmetic adds at most 3 · 2^-24 of |w| + 32 steps.
 TEST_CASE("a weight of Q8_0 comes back within half a step") {
     for (const float scale : {0.02f, 1.0f, 300.0f}) {
         const auto w      = bell(32 * 500, 3, scale);
@@ -63,7 +63,7 @@ TEST_CASE("a weight of Q8_0 comes back within half a step") {
             q8_0::unpack(blocks[i / 32], 0, c);
             const double d = std::fabs(c.d), error = std::fabs(double{w[i]} - back[i]), slack = 3 * 0x1p-24 * (std::fabs(w[i]) + 32 * d);
             const bool   ends = c.code[i % 32] == 1 || c.code[i % 32] == 255;
-            REQUIRE(error <= d * (ends ? 0.6 : 0.5) + slack);
+            REQUIRE(error <= d * (ends ? 0.75 : 0.5) + slack);
             if (!ends) worst = std::max(worst, error / d);
         }
         CHECK(worst > 0.49);  // the bound is not idle
@@ -101,7 +101,6 @@ TEST_CASE_TEMPLATE("weights of all the same importance are encoded as without on
     CHECK(std::memcmp(&a, &b, sizeof a) == 0);
 }
 
-/// Squared error over energy of a bell of weights. Bits and layout allow no less; the encoders reach what stands here plus 2 %.
 TEST_CASE("the relative error of each encoder on normally distributed weights") {
     const auto w      = bell(256 * 200, 8, 0.03f);
     double     energy = 0;

@@ -35,7 +35,6 @@ public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
-    /// A file whose tokenizer model is "none" gives a tokenizer without tokens, whose encode and decode give wrong_state.
     static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
 
     /// From a file whose kind is found by what is in it: GGUF, tokenizer.json (Hugging Face), tekken.json (Mistral AI). Errors: as from_gguf, with the
