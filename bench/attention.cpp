@@ -61,6 +61,7 @@ struct problem {
                                    .E                = E,
                                    .window           = 0,
                                    .scale            = 0.125f,
+                                   .soft_cap         = 0,
                                    .out              = partials.as<float>() + (t * splits + begin / kernels::attention_split) * G * row,
                                    .out_token_stride = splits * G * row});
             }

@@ -71,7 +71,7 @@ bool rope_is_right(const target_table& t, std::size_t n) {
 
 void silu(const target_table& t, std::vector<float>& v) {
     const auto n = v.size() / 4;
-    t.silu_mul(v.data(), v.data() + n, v.data() + 3 * n, n);
+    t.activate[static_cast<std::size_t>(nonlinearity::silu)](v.data(), v.data() + n, v.data() + 3 * n, n);
 }
 bool silu_is_right(const target_table& t, std::size_t n) {
     auto v = inputs(n);
@@ -95,7 +95,7 @@ bool add_is_right(const target_table& t, std::size_t n) {
 }
 
 constexpr row_kernel row_kernels[] = {
-    {"rms_norm", 12, norm, norm_is_right}, {"rope", 8, rope, rope_is_right}, {"silu_mul", 12, silu, silu_is_right}, {"add", 12, add, add_is_right}};
+    {"rms_norm", 12, norm, norm_is_right}, {"rope", 8, rope, rope_is_right}, {"silu", 12, silu, silu_is_right}, {"add", 12, add, add_is_right}};
 
 void rows(benchmark::State& state, const target_table* table, const row_kernel* kernel) {
     const auto n = static_cast<std::size_t>(state.range(0));

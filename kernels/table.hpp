@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <plume/core/dtype.hpp>
+#include <plume/core/nonlinearity.hpp>
 
 #include "panel.hpp"
 
@@ -44,6 +45,7 @@ struct attention_task {
     std::size_t  T, G, E;          // any from 1 on
     std::size_t  window;
     float        scale;
+    float        soft_cap;          // a score s becomes soft_cap · tanh(s / soft_cap), after the scale; 0: it stays
     float*       out;               // [T][G][partial_floats(E)]: unnormalised sum of p·v [E], then its maximum m and its sum l
     std::size_t  out_token_stride;  // floats
 };
@@ -84,11 +86,22 @@ struct target_table {
     /// y[i] = w[i] · x[i] / sqrt(mean(x²) + eps), one row of D. "Root Mean Square Layer Normalization", Zhang and Sennrich 2019, eq. 4. y may be x.
     void (*rms_norm)(const float* x, const float* w, float eps, float* y, std::size_t D) noexcept;
 
-    /// Rotates pairs (2i, 2i + 1) of each of n heads of E elements in place; cosine and sine [rotated/2]; elements from `rotated` on stay.
-    void (*rope_interleaved)(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept;
+    /// y[i] = w[i] · (x[i] - mean(x)) / sqrt(variance(x) + eps) + b[i]; b may be null. "Layer Normalization", Ba et al. 2016, eq. 4. y may be x.
+    void (*layer_norm)(const float* x, const float* w, const float* b, float eps, float* y, std::size_t D) noexcept;
 
-    void (*silu_mul)(const float* gate, const float* up, float* y, std::size_t n) noexcept;  // y = silu(gate)·up; y may be gate
-    void (*add)(const float* x, float* y, std::size_t n) noexcept;                           // y += x
+    /// Rotates pairs (2i, 2i + 1), or (i, i + rotated/2), of each of n heads of E elements in place; cosine and sine [rotated/2]; elements from `rotated` on
+    /// stay.
+    using rope = void (*)(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept;
+    rope rope_interleaved, rope_half_split;
+
+    /// By nonlinearity: y = function(gate)·up, or function(gate) where up is null; y may be gate.
+    using activation = void (*)(const float* gate, const float* up, float* y, std::size_t n) noexcept;
+    activation activate[n_nonlinearities];
+
+    void (*add)(const float* x, float* y, std::size_t n) noexcept;                       // y += x
+    void (*add_scaled)(const float* x, float factor, float* y, std::size_t n) noexcept;  // y += factor·x, rounded once
+    void (*scale)(float factor, float* x, std::size_t n) noexcept;                       // x *= factor
+    void (*soft_cap)(float cap, float* x, std::size_t n) noexcept;                       // x = cap · tanh(x / cap)
 
     /// By kv_type.
     struct cache_entry {
@@ -100,7 +113,8 @@ struct target_table {
     cache_entry cache[n_kv_types];
 
     /// Joins n_splits partial results (each as attention_task::out has them, `split_stride` floats apart), in index order, into out[E] = Σ p·v / Σ p.
-    void (*merge_attention)(const float* partials, std::size_t n_splits, std::size_t split_stride, std::size_t E, float* out) noexcept;
+    /// sink: one more score, which weighs in the sum alone; null: none. "Efficient Streaming Language Models with Attention Sinks", Xiao et al. 2023.
+    void (*merge_attention)(const float* partials, std::size_t n_splits, std::size_t split_stride, std::size_t E, const float* sink, float* out) noexcept;
 
     bool (*all_finite)(const float* x, std::size_t n) noexcept;
 

@@ -48,7 +48,8 @@ result<chat> chat::make(plume::session s, chat_options options) {
             if (!own) return std::move(own).error();
             options.chat_template = *std::move(own);
         }
-        auto made = chat(std::move(s), *options.chat_template, std::move(options));
+        auto own_template = *options.chat_template;
+        auto made         = chat(std::move(s), std::move(own_template), std::move(options));
         made.find_message_end();
         return made;
     });

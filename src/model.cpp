@@ -4,6 +4,8 @@
 
 #include <plume/core/checked.hpp>
 #include <plume/core/printable.hpp>
+#include <plume/models/folder.hpp>
+#include <plume/models/quantised.hpp>
 #include <plume/session.hpp>
 
 #include "dispatch.hpp"
@@ -11,28 +13,12 @@
 #include "guard.hpp"
 #include "io/cancelled.hpp"
 #include "model_parts.hpp"
-#include "numerics.hpp"
 #include "parallel.hpp"
 #include "system.hpp"
 #include "text/tables.hpp"
 
 namespace plume {
 namespace {
-
-/// Frequencies of RoPE: base^(-2i/rotated), scaled, and divided by the file's factors ("The Llama 3 Herd of Models", section 3.4.1: scaled RoPE).
-result<std::vector<double>> rope_frequencies(const io::gguf& file, const model_config& c, const float* factors) {
-    const fp_control    contract;
-    std::vector<double> frequencies(c.rotated / 2);
-    for (std::size_t i = 0; i < frequencies.size(); ++i) {
-        const double factor = factors == nullptr ? 1.0 : static_cast<double>(factors[i]);
-        if (!(factor > 1e-6 && factor < 1e9))
-            return file.fault(code::format_invalid, "holds a factor that is not a positive number")
-                .about("tensor", "rope_freqs.weight")
-                .expected_found("1e-6 to 1e9", to_text(factor));
-        frequencies[i] = numerics::pow(c.rope_base, -2.0 * static_cast<double>(i) / static_cast<double>(c.rotated)) * c.rope_scale / factor;
-    }
-    return frequencies;
-}
 
 /// What every way of opening a model has in common up to the weights.
 struct opened {
@@ -45,7 +31,20 @@ struct opened {
 bool can_wait(const weight_plan& plan) {
     return std::none_of(plan.slots.begin(), plan.slots.end(), [](const weight_slot& s) { return s.pairs; });
 }
-bool is_lazy(const load_options& options) { return options.map && options.repack == repack::lazy; }
+
+/// Rows of a folder, and those of another weight type, are made when they are read: they lie nowhere to wait.
+bool is_lazy(const std::string& path, const load_options& options) {
+    return options.map && options.repack == repack::lazy && options.weights.empty() && !is_folder(path);
+}
+
+result<io::gguf> in_type(result<io::gguf> file, const load_options& options) {
+    if (!file || options.weights.empty()) return file;
+    return quantised(*file, {.type = options.weights, .rules = {}});
+}
+
+result<io::gguf> open_by_path(const std::string& path, const load_options& options) {
+    return in_type(open_model_file(path, {.map = options.map, .limits = options.limits}), options);
+}
 
 /// Of a session: a room for each thread.
 std::size_t rooms_bytes(const weight_plan& plan, std::size_t threads) { return plan.room_bytes * threads; }
@@ -84,7 +83,9 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
     auto config = read_config(*file);
     if (!config) return std::move(config).error();
     parts->config  = std::move(*config);
-    auto tokenizer = load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
+    auto tokenizer = is_folder(file->path()) && has_tokenizer(file->path())
+                         ? plume::tokenizer::from_folder(file->path(), {}, options.on_notice, options.stop)
+                         : load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
         return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
@@ -92,6 +93,8 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     read_templates(*file, parts->templates);
+    if (const auto own = parts->tokenizer->template_source(); parts->templates.empty() && !own.empty() && own.size() <= template_limits{}.source_bytes)
+        parts->templates.push_back({"", std::string(own)});  // of a folder
     if (options.stop.stop_requested()) return io::cancelled(*file);
     if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
@@ -126,10 +129,27 @@ result<model> load_opened(result<io::gguf> file, const load_options& options, bo
     auto loaded = lazy ? reserve_weights(all->file, all->plan, parts.weights, watch) : load_weights(all->file, all->plan, parts.weights, *parts.workers, watch);
     if (!loaded) return std::move(loaded).error();
     if (lazy) parts.room_bytes = rooms_bytes(all->plan, parts.workers->concurrency());
-    auto frequencies = rope_frequencies(all->file, parts.config, parts.weights.rope_factors);
-    if (!frequencies) return std::move(frequencies).error();
-    parts.frequencies = std::move(*frequencies);
+    const auto& w     = parts.weights;
+    auto        ropes = make_rope_tables(all->file, parts.config, {w.rope_factors, w.rope_short, w.rope_long});
+    if (!ropes) return std::move(ropes).error();
+    parts.ropes = std::move(*ropes);
     return model(std::move(all->parts));
+}
+
+/// What load says of the factors of RoPE, without the other weights.
+result<void> check_rope(const opened& all) {
+    const auto&        w = all.parts->weights;
+    std::vector<float> vectors[3];
+    const float*       factors[3] = {};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const float* const* places[] = {&w.rope_factors, &w.rope_short, &w.rope_long};
+        auto                read     = read_vector(all.file, all.plan, *places[i]);
+        if (!read) return std::move(read).error();
+        vectors[i] = std::move(*read);
+        if (!vectors[i].empty()) factors[i] = vectors[i].data();
+    }
+    if (auto tables = make_rope_tables(all.file, all.parts->config, {factors[0], factors[1], factors[2]}); !tables) return std::move(tables).error();
+    return {};
 }
 
 }  // namespace
@@ -157,21 +177,21 @@ std::size_t        model::threads() const noexcept { return parts_->workers->con
 std::uint64_t      model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
 
 result<model> load(const std::string& path, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options, is_lazy(options)); });
+    return guarded([&] { return load_opened(open_by_path(path, options), options, is_lazy(path, options)); });
 }
 
 result<model> load_memory(std::span<const std::byte> file, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_memory(file, options.limits), options, false); });
+    return guarded([&] { return load_opened(in_type(io::gguf::from_memory(file, options.limits), options), options, false); });
 }
 
 result<model> load_reader(std::uint64_t size, io::read_fn read, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_reader(size, std::move(read), options.limits), options, false); });
+    return guarded([&] { return load_opened(in_type(io::gguf::from_reader(size, std::move(read), options.limits), options), options, false); });
 }
 
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
     return guarded([&]() -> result<memory_plan> {
         const std::uint64_t available = available_memory().available;  // before the tokenizer is there, which total() counts
-        auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load, false);
+        auto                all       = prepare(open_by_path(path, load), load, false);
         if (!all) return std::move(all).error();
         const auto& config  = all->parts->config;
         auto        settled = settle(config, session);
@@ -181,7 +201,7 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
         p.text                    = all->parts->tokenizer->allocated_bytes();
         p.kv                      = kv_bytes(config, *settled);
         const std::size_t threads = load.executor ? load.executor->concurrency() : load.threads == 0 ? available_threads() : load.threads;
-        const std::size_t rooms   = is_lazy(load) && can_wait(all->plan) ? rooms_bytes(all->plan, threads) : 0;
+        const std::size_t rooms   = is_lazy(path, load) && can_wait(all->plan) ? rooms_bytes(all->plan, threads) : 0;
         p.scratch                 = scratch_bytes(config, *settled, rooms);
         p.available               = available;
         p.context_tokens          = settled->context_tokens;
@@ -192,12 +212,10 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
 
 result<void> check(const std::string& path, load_options options) {
     return guarded([&]() -> result<void> {
-        auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
+        auto all = prepare(open_by_path(path, options), options);
         if (!all) return std::move(all).error();
-        const auto& parts   = *all->parts;
-        const auto  factors = read_rope_factors(all->file, all->plan, parts.weights);
-        if (!factors) return error(factors.error());
-        if (const auto good = rope_frequencies(all->file, parts.config, factors->empty() ? nullptr : factors->data()); !good) return error(good.error());
+        const auto& parts = *all->parts;
+        if (const auto good = check_rope(*all); !good) return error(good.error());
         return check_weights(all->file, all->plan, *parts.workers, watch_of(options, all->file.tensor_bytes()));
     });
 }

@@ -21,7 +21,7 @@ struct model::parts {
     std::optional<plume::tokenizer>  tokenizer;
     std::vector<template_source>     templates;
     model_weights                    weights;
-    std::vector<double>              frequencies;  // of RoPE, radians a position
+    rope_tables                      ropes;
     const kernels::target_table*     table = nullptr;
     const kernels::fast_table*       fast  = nullptr;  // null: not asked for, or none pays here
     std::shared_ptr<plume::executor> workers;
@@ -29,7 +29,11 @@ struct model::parts {
 
     std::size_t room_bytes = 0;  // of a session's panel_rooms together; 0: nothing is repacked lazily
 
-    [[nodiscard]] forward_context context() const noexcept { return {&config, &weights, table, workers.get(), frequencies, activations, fast}; }
+    /// For a session of so many tokens: LongRoPE's rotations depend on that, and on nothing that happens in the session.
+    [[nodiscard]] forward_context context(std::size_t context_tokens) const noexcept {
+        const bool beyond = !ropes.beyond.empty() && context_tokens > config.original_context;
+        return {&config, &weights, table, workers.get(), beyond ? ropes.beyond : ropes.all, activations, fast};
+    }
 };
 
 /// What a call on a session that was moved from says.

@@ -30,6 +30,8 @@ result<session_options> settle(const model_config& c, session_options options) {
     if (options.prefill_chunk < 1 || options.prefill_chunk > most_chunk) return bad("prefill_chunk", most_chunk, options.prefill_chunk);
     if (options.context_tokens > most_context) return bad("context_tokens", most_context, options.context_tokens);
     if (options.context_tokens == 0) options.context_tokens = std::min(c.context_tokens, default_context);
+    if (options.context_tokens > c.context_tokens && c.recipe->learned)
+        return bad("context_tokens", c.context_tokens, options.context_tokens).hint("this model has learned its positions: there are no more");
     if (options.context_tokens > c.context_tokens && options.on_notice)
         options.on_notice(notice::context_above_models, "the context of " + std::to_string(options.context_tokens) + " tokens is larger than the " +
                                                             std::to_string(c.context_tokens) + " the model was trained with: answers may lose quality");

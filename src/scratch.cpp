@@ -26,7 +26,8 @@ private:
 };
 
 std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes, std::byte* base, scratch& s) {
-    carver from(base);
+    const std::size_t F = std::max(c.F, c.experts.F_shared);
+    carver            from(base);
     s.T               = T;
     s.splits          = div_up(context_tokens, kernels::attention_split);
     s.x               = from.take<float>(T * c.D);
@@ -34,15 +35,15 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
     s.q               = from.take<float>(T * c.H * c.E);
     s.k               = from.take<float>(T * c.K * c.E);
     s.v               = from.take<float>(T * c.K * c.E);
-    s.gate            = from.take<float>(T * apart_rows(c.F));
-    s.up              = from.take<float>(T * std::max(apart_rows(c.F), apart_rows(c.D)));
-    s.cosine          = from.take<float>(T * c.rotated / 2);
-    s.sine            = from.take<float>(T * c.rotated / 2);
+    s.gate            = from.take<float>(T * apart_rows(F));
+    s.up              = from.take<float>(T * std::max(apart_rows(F), apart_rows(c.D)));
+    s.cosine          = from.take<float>(c.ropes.size() * T * c.rotated / 2);
+    s.sine            = from.take<float>(c.ropes.size() * T * c.rotated / 2);
     s.partials        = from.take<float>(T * c.H * s.splits * kernels::partial_floats(c.E));
     s.attended        = from.take<std::uint32_t>(T * c.K);
     s.logits          = from.take<float>(scratch::logit_rows * c.V);
-    const auto planes = [&](std::size_t width) {
-        const std::size_t blocks = T * div_up(width, kernels::block_elems);
+    const auto planes = [&](std::size_t rows, std::size_t width) {
+        const std::size_t blocks = rows * div_up(width, kernels::block_elems);
         return kernels::quantised{.hi   = from.take<std::int8_t>(blocks * 32),
                                   .lo   = from.take<std::int8_t>(blocks * 32),
                                   .s    = from.take<float>(blocks),
@@ -50,9 +51,27 @@ std::size_t carve(const model_config& c, std::size_t T, std::size_t context_toke
                                   .S    = from.take<float>(blocks),
                                   .D    = width};
     };
-    s.planes     = planes(std::max(c.D, c.H * c.E));
-    s.ffn_planes = planes(c.F);
-    s.rooms      = {from.take<std::byte>(room_bytes), base == nullptr ? 0 : room_bytes};
+    s.planes     = planes(T, std::max(c.D, c.H * c.E));
+    s.ffn_planes = planes(T, F);
+    if (const auto& x = c.experts; x.n != 0) {
+        expert_scratch&   e    = s.experts;
+        const std::size_t rows = T * x.used;
+        e.logits               = from.take<float>(T * x.n);
+        e.weights              = from.take<float>(rows);
+        e.chosen               = from.take<std::uint32_t>(rows);
+        e.rows                 = from.take<std::uint32_t>(rows);
+        e.tokens               = from.take<std::uint32_t>(rows);
+        e.begin                = from.take<std::uint32_t>(x.n + 1);
+        e.active               = from.take<std::uint32_t>(x.n);
+        e.x                    = from.take<float>(rows * c.D);
+        e.gate                 = from.take<float>(rows * apart_rows(x.F));
+        e.up                   = from.take<float>(rows * apart_rows(x.F));
+        e.out                  = from.take<float>(rows * apart_rows(c.D));
+        e.shared               = from.take<float>(T);
+        e.planes               = planes(rows, c.D);
+        e.ffn_planes           = planes(rows, x.F);
+    }
+    s.rooms = {from.take<std::byte>(room_bytes), base == nullptr ? 0 : room_bytes};
     return from.used();
 }
 

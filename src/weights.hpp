@@ -26,21 +26,46 @@ struct matrix {
     const file_matrix* in_file = nullptr;  // where the model is repacked lazily: what to read of panels that are not in their places yet
 };
 
+/// Of RMSNorm or LayerNorm.
+struct norm_weights {
+    const float* w = nullptr;  // null: no norm here
+    const float* b = nullptr;  // null: no bias
+
+    [[nodiscard]] explicit operator bool() const noexcept { return w != nullptr; }
+};
+
+struct ffn_weights {
+    matrix gate, up;  // [F, D]; gate: where the function takes two
+    matrix down;      // [D, F]
+};
+
 struct layer_weights {
-    const float* attn_norm = nullptr;  // [D]
-    matrix       q, k, v;              // [H·E, D], [K·E, D], [K·E, D]
-    matrix       o;                    // [D, H·E]
-    const float* ffn_norm = nullptr;   // [D]
-    matrix       gate, up;             // [F, D]
-    matrix       down;                 // [D, F]
+    norm_weights attn_norm;        // [D]
+    matrix       q, k, v;          // [H·E, D], [K·E, D], [K·E, D]
+    norm_weights q_norm, k_norm;   // as the recipe's qk says: [E], [H, E] and [K, E], or [H·E] and [K·E]
+    const float* sinks = nullptr;  // [H]
+    matrix       o;                // [D, H·E]
+    norm_weights attn_post_norm;   // [D]
+    norm_weights ffn_norm;         // [D]
+    ffn_weights  ffn;              // where there are experts: the one that every token meets, if any
+    norm_weights ffn_post_norm;    // [D]
+
+    matrix                   router;        // [experts, D]; no panels: no experts in this layer
+    matrix                   shared_scale;  // [1, D]: ffn joins times the sigmoid of its output; no panels: as it is
+    std::vector<ffn_weights> experts;
+
+    [[nodiscard]] bool has_ffn() const noexcept { return ffn.down.panels.data != nullptr; }
 };
 
 /// All weights of a model, in one block of memory. Immutable once loaded, but for what `repack` does behind the panels.
 struct model_weights {
     matrix                     embedding;               // [V, D]; the head itself where they are tied
     matrix                     head;                    // [V, D]
-    const float*               output_norm  = nullptr;  // [D]
+    matrix                     positions;               // [context, D], where they are learned
+    norm_weights               output_norm;             // [D]
     const float*               rope_factors = nullptr;  // [rotated/2] or null: divides the frequencies
+    const float*               rope_short   = nullptr;  // LongRoPE's, for contexts up to the original one
+    const float*               rope_long    = nullptr;  // and for longer ones
     std::vector<layer_weights> layers;
     buffer                     memory;
     std::unique_ptr<repacker>  repack;  // null: everything was repacked at load
@@ -48,14 +73,19 @@ struct model_weights {
     [[nodiscard]] bool tied() const noexcept { return embedding.panels.data == head.panels.data; }
 };
 
-/// One tensor's way from the file into memory.
+/// The way of one tensor, or of some of its rows, from the file into memory.
 struct weight_slot {
-    const io::tensor_info* tensor = nullptr;
+    const io::tensor_info* tensor    = nullptr;
+    std::uint64_t          begin     = 0;      // bytes from the tensor's start
+    std::size_t            row_bytes = 0;      // in the file
     std::size_t            N = 0, D = 0;       // N = 0: a vector of D floats
     std::size_t            at = 0, bytes = 0;  // in model_weights::memory
     plume::matrix*         matrix = nullptr;   // where the view goes
     const float**          vector = nullptr;
     bool                   pairs  = false;  // for the fast kernels
+
+    [[nodiscard]] std::size_t rows() const noexcept { return N == 0 ? 1 : N; }
+    [[nodiscard]] std::size_t file_bytes() const noexcept { return rows() * row_bytes; }
 };
 
 /// Which tensors a model takes and where they will lie: the exact sizes, before anything is allocated.
@@ -87,7 +117,7 @@ struct load_watch {
 /// Decodes every weight and looks whether it is finite.
 [[nodiscard]] result<void> check_weights(const io::gguf& file, const weight_plan& plan, executor& workers, const load_watch& watch);
 
-/// The factors of RoPE [rotated/2] that the plan has a place for, decoded; empty where the file has none.
-[[nodiscard]] result<std::vector<float>> read_rope_factors(const io::gguf& file, const weight_plan& plan, const model_weights& w);
+/// The vector that the plan has a place for at `target`, decoded; empty where the file has none.
+[[nodiscard]] result<std::vector<float>> read_vector(const io::gguf& file, const weight_plan& plan, const float* const& target);
 
 }  // namespace plume

@@ -95,6 +95,6 @@ install_packages() {
 }
 
 # What the release preset needs to build the library and the tool; and what the tests need besides.
-build_packages="cmake ninja-build g++ libcli11-dev nlohmann-json3-dev"
+build_packages="cmake ninja-build g++ libcli11-dev nlohmann-json3-dev libedit-dev"
 test_packages="doctest-dev libeigen3-dev libbenchmark-dev python3 python3-pip ca-certificates binutils pkg-config"
 extra_packages="clang-14 libclang-rt-14-dev"   # the second compiler, and libFuzzer

@@ -26,7 +26,7 @@ std::string overview() {
            "Ctrl-C.\n";
 }
 
-int start(int argc, char** argv, const interrupt& stop) {
+int start(int argc, char** argv, interrupt& stop) {
     if (argc < 2) return usage("plume", "which command? For example: plume run MODEL.gguf -p \"Once upon a time\"");
     const std::string_view word = argv[1];
     if (word == "--help" || word == "-h" || word == "help") return print(overview(), stop);
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to,
     std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further
     try {
-        const interrupt stop;
+        interrupt stop;
         return start(argc, argv, stop);
     } catch (const std::bad_alloc&) {
         say("out of memory");

@@ -2,8 +2,8 @@
 
 #include <kernels/table.hpp>
 
-#include "exp.hpp"
 #include "kv_cache.hpp"
+#include "rows.hpp"
 
 // Attention over one split of the cached positions. A row is one query token's head. All rows of a task meet a tile of 64 positions before the next:
 // its keys and values are decoded once, in parts of 16 KiB, and each vector of them serves several rows from registers.
@@ -155,6 +155,7 @@ private:
                 score_block<Ahead, decltype(count)::value>(r, position, e, width, next(task.k, e, 1));
             });
         }
+        if (task.soft_cap != 0) soft_cap<A>(task.soft_cap, score + attention_tile * a, attention_tile * (b - a));
         for (std::size_t r = a; r < b; r += 16) {
             const std::size_t count = b - r < 16 ? b - r : 16;
             if (unseen(r + count - 1, position) == 0 && seen_before(r, position) == attention_tile)
@@ -274,12 +275,13 @@ void attention(const attention_task& task) noexcept {
         attention_pass<A>(task, r, rows - r < attention_rows ? rows - r : attention_rows).template run<Cache>();
 }
 
-/// Partial i weighs exp(m_i - m), m the largest of their maximums.
+/// Partial i weighs exp(m_i - m), m the largest of their maximums; the sink comes last.
 template <class A>
-void merge_attention(const float* partials, std::size_t n_splits, std::size_t split_stride, std::size_t E, float* out) noexcept {
+void merge_attention(const float* partials, std::size_t n_splits, std::size_t split_stride, std::size_t E, const float* sink, float* out) noexcept {
     using f32 = typename A::f32;
     f32 m = A::set1(-__builtin_inff()), l = A::set1(0);
     for (std::size_t i = 0; i < n_splits; ++i) m = A::max(m, A::set1(partials[i * split_stride + E]));
+    if (sink != nullptr) m = A::max(m, A::set1(*sink));
     for (std::size_t i = 0; i < n_splits; ++i) {
         const float* part   = partials + i * split_stride;
         const f32    weight = exp<A>(A::sub(A::set1(part[E]), m));
@@ -289,6 +291,7 @@ void merge_attention(const float* partials, std::size_t n_splits, std::size_t sp
             A::store_n(out + e, A::fma(weight, A::load_n(part + e, n), i == 0 ? A::set1(0) : A::load_n(out + e, n)), n < 16 ? n : 16);
         }
     }
+    if (sink != nullptr) l = A::add(l, exp<A>(A::sub(A::set1(*sink), m)));
     for (std::size_t e = 0; e < E; e += 16) A::store_n(out + e, A::div(A::load_n(out + e, E - e), l), E - e < 16 ? E - e : 16);
 }
 

@@ -5,6 +5,7 @@
 #include "attention.hpp"
 #include "matmul_codes.hpp"
 #include "matmul_floats.hpp"
+#include "nonlinear.hpp"
 #include "quantise.hpp"
 #include "rows.hpp"
 
@@ -52,9 +53,14 @@ consteval target_table make_table(const char* name) {
             .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A::tokens(2)),  // a multiple of both
             .mults_per_ms     = A::mults_per_ms,
             .rms_norm         = rms_norm<A>,
+            .layer_norm       = layer_norm<A>,
             .rope_interleaved = rope_interleaved<A>,
-            .silu_mul         = silu_mul<A>,
+            .rope_half_split  = rope_half_split<A>,
+            .activate         = {activate<A, silu<A>>, activate<A, gelu_tanh<A>>, activate<A, gelu_erf<A>>, activate<A, clamped_swiglu<A>>},
             .add              = add<A>,
+            .add_scaled       = add_scaled<A>,
+            .scale            = scale<A>,
+            .soft_cap         = soft_cap<A>,
             .cache            = {cache_of<A, cache_floats<A, std::uint16_t>>(), cache_of<A, cache_floats<A, float>>(), cache_of<A, cache_q8_0<A>>()},
             .merge_attention  = merge_attention<A>,
             .all_finite       = all_finite<A>,

@@ -45,7 +45,45 @@ void rms_norm(const float* x, const float* w, float eps, float* y, std::size_t D
         D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::mul(A::mul(load_some<A>(x + i, n), scale), load_some<A>(w + i, n)), n); });
 }
 
+/// Lanes beyond n are 0.
+template <class A, int N>
+PLUME_INLINE typename A::f32 only_some(typename A::f32 x, index<N>) noexcept {
+    return x;
+}
+template <class A>
+PLUME_INLINE typename A::f32 only_some(typename A::f32 x, std::size_t n) noexcept {
+    return A::keep_first(x, n, 0);
+}
+
+template <class A>
+void layer_norm(const float* x, const float* w, const float* b, float eps, float* y, std::size_t D) noexcept {
+    auto sum = A::set1(0), squares = A::set1(0);
+    in_sixteens(D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { sum = A::add(sum, load_some<A>(x + i, n)); });
+    const auto width = A::set1(static_cast<float>(D)), mean = A::div(A::set1(A::reduce_add(sum)), width);
+    in_sixteens(D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA {
+        const auto v = only_some<A>(A::sub(load_some<A>(x + i, n), mean), n);
+        squares      = A::fma(v, v, squares);
+    });
+    const auto scale = A::div(A::set1(1), A::sqrt(A::add(A::div(A::set1(A::reduce_add(squares)), width), A::set1(eps))));
+    in_sixteens(D, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA {
+        const auto v = A::mul(A::sub(load_some<A>(x + i, n), mean), scale), factor = load_some<A>(w + i, n);
+        store_some<A>(y + i, b == nullptr ? A::mul(v, factor) : A::fma(v, factor, load_some<A>(b + i, n)), n);
+    });
+}
+
 /// (a, b) becomes (a·c - b·s, b·c + a·s): the second product is rounded, then joined by an fma.
+template <class A>
+void rope_half_split(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept {
+    for (std::size_t head = 0; head < n_heads; ++head, x += E)
+        in_sixteens(rotated / 2, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA {
+            float *    first = x + i, *second = x + rotated / 2 + i;
+            const auto a = load_some<A>(first, n), b = load_some<A>(second, n), c = load_some<A>(cosine + i, n), s = load_some<A>(sine + i, n);
+            store_some<A>(first, A::fma(a, c, A::sub(A::set1(0), A::mul(b, s))), n);
+            store_some<A>(second, A::fma(b, c, A::mul(a, s)), n);
+        });
+}
+
+/// The same for pairs (2i, 2i + 1).
 template <class A>
 void rope_interleaved(float* x, std::size_t n_heads, std::size_t E, const float* cosine, const float* sine, std::size_t rotated) noexcept {
     const auto rotate = [](typename A::f32 v, typename A::f32 c, typename A::f32 s)
@@ -62,17 +100,29 @@ void rope_interleaved(float* x, std::size_t n_heads, std::size_t E, const float*
 }
 
 template <class A>
-void silu_mul(const float* gate, const float* up, float* y, std::size_t n_elems) noexcept {
-    in_sixteens(n_elems, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA {
-        const auto g    = load_some<A>(gate + i, n);
-        const auto silu = A::div(g, A::add(A::set1(1), exp<A>(A::sub(A::set1(0), g))));
-        store_some<A>(y + i, A::mul(silu, load_some<A>(up + i, n)), n);
-    });
+void add(const float* x, float* y, std::size_t n_elems) noexcept {
+    in_sixteens(n_elems, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::add(load_some<A>(y + i, n), load_some<A>(x + i, n)), n); });
 }
 
 template <class A>
-void add(const float* x, float* y, std::size_t n_elems) noexcept {
-    in_sixteens(n_elems, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::add(load_some<A>(y + i, n), load_some<A>(x + i, n)), n); });
+void add_scaled(const float* x, float factor, float* y, std::size_t n_elems) noexcept {
+    in_sixteens(n_elems, [&](std::size_t i, auto n)
+                             PLUME_INLINE_LAMBDA { store_some<A>(y + i, A::fma(load_some<A>(x + i, n), A::set1(factor), load_some<A>(y + i, n)), n); });
+}
+
+template <class A>
+void scale(float factor, float* x, std::size_t n_elems) noexcept {
+    in_sixteens(n_elems, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(x + i, A::mul(load_some<A>(x + i, n), A::set1(factor)), n); });
+}
+
+template <class A>
+PLUME_INLINE typename A::f32 soft_capped(typename A::f32 x, typename A::f32 cap) noexcept {
+    return A::mul(cap, tanh<A>(A::div(x, cap)));
+}
+
+template <class A>
+void soft_cap(float cap, float* x, std::size_t n_elems) noexcept {
+    in_sixteens(n_elems, [&](std::size_t i, auto n) PLUME_INLINE_LAMBDA { store_some<A>(x + i, soft_capped<A>(load_some<A>(x + i, n), A::set1(cap)), n); });
 }
 
 template <class A>

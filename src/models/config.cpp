@@ -1,82 +1,24 @@
 #include <plume/models/config.hpp>
 
 #include <cmath>
-#include <optional>
 #include <string>
 
-#include <plume/core/printable.hpp>
 #include <plume/models/architectures.hpp>
 
+#include "src/models/config_parts.hpp"
 #include "src/system.hpp"
 
 namespace plume {
 namespace {
 
 /// Upper ends that no published model comes near; they keep every product of sizes far from wrapping.
-constexpr std::uint64_t max_layers = 512, max_width = 1u << 20, max_heads = 4096, max_head_width = 1024, max_vocabulary = 1u << 24, max_context = 1u << 26;
+constexpr std::uint64_t max_layers = 512, max_width = 1u << 20, max_heads = 4096, max_vocabulary = 1u << 24, max_context = 1u << 26, max_experts = 4096;
 
 std::string list_of_architectures() {
     std::string text;
     for (const auto* a : models::architectures) text += (text.empty() ? "" : ", ") + std::string(a->gguf_name);
     return text;
 }
-
-/// Reads the keys of one architecture ("llama.block_count") and keeps the first error.
-class key_reader {
-public:
-    key_reader(const io::gguf& file, std::string_view architecture) : file_(file), prefix_(std::string(architecture) + '.') {}
-
-    [[nodiscard]] bool has(std::string_view key) const { return file_.find(prefix_ + std::string(key)) != nullptr; }
-
-    std::size_t count(std::string_view key, std::uint64_t low, std::uint64_t high, std::optional<std::uint64_t> otherwise = {}) {
-        const std::string full = prefix_ + std::string(key);
-        auto              n    = otherwise ? file_.count_or(full, *otherwise) : file_.count(full);
-        if (!n) return fail(std::move(n).error()), low;
-        if (*n < low || *n > high) return fail(range(full, std::to_string(low) + " to " + std::to_string(high), std::to_string(*n))), low;
-        return static_cast<std::size_t>(*n);
-    }
-
-    double positive(std::string_view key, double low, double high, std::optional<double> otherwise = {}) {
-        const std::string full = prefix_ + std::string(key);
-        auto              x    = otherwise ? file_.real_or(full, *otherwise) : file_.real(full);
-        if (!x) return fail(std::move(x).error()), low;
-        if (!(*x >= low && *x <= high)) return fail(range(full, to_text(low) + " to " + to_text(high), to_text(*x))), low;
-        return *x;
-    }
-
-    /// A mechanism that this recipe does not compute: only its neutral value is accepted.
-    void refuse_unless_zero(std::string_view key, std::string_view what) {
-        const std::string full  = prefix_ + std::string(key);
-        const auto*       value = file_.find(full);
-        if (value == nullptr) return;
-        const bool zero = (value->count() && *value->count() == 0) || (value->real() && *value->real() == 0) || (value->flag() && !*value->flag());
-        if (!zero) fail(file_.fault(code::format_unsupported, "asks for " + std::string(what) + ", which does not run yet").about("key", full));
-    }
-
-    /// A factor that this recipe does not apply: 0 means that it is not there.
-    void refuse_unless_neutral(std::string_view key, std::string_view what) {
-        const auto* value = file_.find(prefix_ + std::string(key));
-        if (value == nullptr || (value->real() && *value->real() == 1)) return;
-        refuse_unless_zero(key, what);
-    }
-
-    void fail(error e) {
-        if (!error_) error_ = std::move(e);
-    }
-    [[nodiscard]] bool            ok() const { return !error_; }
-    [[nodiscard]] error&&         fault() { return std::move(*error_); }
-    [[nodiscard]] const io::gguf& file() const { return file_; }
-    [[nodiscard]] std::string     full(std::string_view key) const { return prefix_ + std::string(key); }
-
-private:
-    [[nodiscard]] error range(std::string_view key, std::string_view expected, std::string_view found) const {
-        return file_.fault(code::format_invalid, "is out of range").about("key", key).expected_found(expected, found);
-    }
-
-    const io::gguf&      file_;
-    std::string          prefix_;
-    std::optional<error> error_;
-};
 
 void read_heads(key_reader& in, model_config& c) {
     c.H = in.count("attention.head_count", 1, max_heads);
@@ -100,25 +42,64 @@ void read_heads(key_reader& in, model_config& c) {
                     .expected_found(c.E, E_v));
 }
 
-void read_rope(key_reader& in, model_config& c) {
-    c.rotated   = in.count("rope.dimension_count", 2, max_head_width, c.E);
-    c.rope_base = in.positive("rope.freq_base", 1, 1e12, 10'000.0);
-    if (in.ok() && (c.rotated % 2 != 0 || c.rotated > c.E))
+void read_attention(key_reader& in, model_config& c) {
+    const models::recipe& r = *c.recipe;
+    c.attention_scale       = 1.0f / std::sqrt(static_cast<float>(c.E));
+    if (c.L == r.scaled_by_width) c.attention_scale = 1.0f / std::sqrt(static_cast<float>(c.D) / static_cast<float>(c.H));
+    if (r.reads_attention_scale)
+        c.attention_scale = static_cast<float>(in.factor("attention.scale", 1e-6, 1e6, static_cast<double>(c.attention_scale)));
+    else
+        in.refuse_unless_zero("attention.scale", "a scale of attention of its own");
+    in.refuse_unless_zero("attention.clamp_kqv", "clamped queries, keys and values");
+    if (r.soft_caps) {
+        c.attention_cap = static_cast<float>(in.factor("attn_logit_softcapping", 1e-3, 1e6, r.attention_cap));
+        c.final_cap     = static_cast<float>(in.factor("final_logit_softcapping", 1e-3, 1e6, r.final_cap));
+    } else {
+        in.refuse_unless_zero("attn_logit_softcapping", "a soft cap of attention scores");
+        in.refuse_unless_zero("final_logit_softcapping", "a soft cap of logits");
+    }
+}
+
+void read_multipliers(key_reader& in, model_config& c) {
+    const models::recipe& r    = *c.recipe;
+    const auto            read = [&](std::string_view key) { return static_cast<float>(in.factor(key, 1e-6, 1e6, 1)); };
+    if (r.embedding_by_width) c.embedding_scale = std::sqrt(static_cast<float>(c.D));
+    if (r.multipliers) {
+        c.embedding_scale = read("embedding_scale");
+        c.residual_scale  = read("residual_scale");
+    } else {
+        in.refuse_unless_neutral("embedding_scale", "scaled embeddings");
+        in.refuse_unless_neutral("residual_scale", "a scaled residual stream");
+    }
+    if (r.logits == models::logit_scale::none)
+        in.refuse_unless_neutral("logit_scale", "scaled logits");
+    else
+        c.logit_scale = r.logits == models::logit_scale::multiplies ? read("logit_scale") : 1 / read("logit_scale");
+    if (r.parallel != models::parallel_blocks::never)
+        c.parallel = r.parallel == models::parallel_blocks::always || in.flag("use_parallel_residual", true);
+    else if (in.flag("use_parallel_residual", false))
         in.fail(in.file()
-                    .fault(code::format_invalid, "must be even and no more than a head's width")
-                    .about("key", in.full("rope.dimension_count"))
-                    .expected_found("an even number up to " + std::to_string(c.E), std::to_string(c.rotated)));
-    // Files from before the type was written have the factor alone, first under another name; they mean linear scaling.
-    const std::string_view factor  = !in.has("rope.scaling.factor") && in.has("rope.scale_linear") ? "rope.scale_linear" : "rope.scaling.factor";
-    const auto             scaling = in.file().text_or(in.full("rope.scaling.type"), in.has(factor) ? "linear" : "none");
-    if (!scaling) return in.fail(error(scaling.error()));
-    if (*scaling == "linear")
-        c.rope_scale = 1 / in.positive(factor, 1e-3, 1e6);
-    else if (*scaling != "none")
+                    .fault(code::format_unsupported, "asks for parallel blocks, which this architecture does not have as plume knows it")
+                    .about("key", in.full("use_parallel_residual")));
+}
+
+void read_experts(key_reader& in, model_config& c) {
+    expert_config& x = c.experts;
+    if (!c.recipe->experts) return in.refuse_unless_zero("expert_count", "a mixture of experts");
+    x.n = in.count("expert_count", 0, max_experts, 0);
+    if (!in.ok() || x.n == 0) return;
+    x.used                   = in.count("expert_used_count", 1, x.n);
+    x.F                      = in.count("expert_feed_forward_length", 1, max_width, c.F);
+    x.F_shared               = in.count("expert_shared_feed_forward_length", 0, max_width, 0);
+    x.renormalise            = in.flag("expert_weights_norm", c.recipe->renormalise);
+    x.scale                  = static_cast<float>(in.factor("expert_weights_scale", 1e-6, 1e6, 1));
+    const std::size_t gating = in.count("expert_gating_func", 0, 16, 1);
+    if (in.ok() && gating > 1)  // 1: softmax
         in.fail(in.file()
-                    .fault(code::format_unsupported, "names a scaling of positions that does not run yet")
-                    .about("key", in.full("rope.scaling.type"))
-                    .expected_found("none or linear", *scaling));
+                    .fault(code::format_unsupported, "asks for a choice of experts that does not run yet")
+                    .about("key", in.full("expert_gating_func"))
+                    .expected_found("1 (softmax)", std::to_string(gating)));
+    in.refuse_unless_zero("expert_group_count", "groups of experts");
 }
 
 }  // namespace
@@ -140,22 +121,18 @@ result<model_config> read_config(const io::gguf& file) {
     c.name = *name;
 
     key_reader in(file, c.architecture);
+    const bool rms   = c.recipe->norm == models::norm_kind::rms;
     c.L              = in.count("block_count", 1, max_layers);
     c.D              = in.count("embedding_length", 1, max_width);
     c.F              = in.count("feed_forward_length", 1, max_width);
     c.context_tokens = in.count("context_length", 1, max_context);
-    c.norm_eps       = static_cast<float>(in.positive("attention.layer_norm_rms_epsilon", 0, 1));
+    c.norm_eps       = static_cast<float>(in.positive(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0, 1));
     read_heads(in, c);
+    if (in.ok()) read_layers(in, c);
     if (in.ok()) read_rope(in, c);
-    in.refuse_unless_zero("expert_count", "a mixture of experts");
-    in.refuse_unless_zero("attention.sliding_window", "a sliding attention window");
-    in.refuse_unless_zero("attention.scale", "a scale of attention of its own");
-    in.refuse_unless_zero("attention.clamp_kqv", "clamped queries, keys and values");
-    in.refuse_unless_zero("attn_logit_softcapping", "a soft cap of attention scores");
-    in.refuse_unless_zero("final_logit_softcapping", "a soft cap of logits");
-    in.refuse_unless_neutral("logit_scale", "scaled logits");
-    in.refuse_unless_neutral("embedding_scale", "scaled embeddings");
-    in.refuse_unless_neutral("residual_scale", "a scaled residual stream");
+    if (in.ok()) read_attention(in, c);
+    if (in.ok()) read_experts(in, c);
+    if (in.ok()) read_multipliers(in, c);
     if (!in.ok()) return in.fault();
 
     const auto* embedding = file.find_tensor("token_embd.weight");
@@ -167,8 +144,7 @@ result<model_config> read_config(const io::gguf& file) {
         return file.fault(code::format_limit, "has more rows than a vocabulary may have")
             .about("tensor", embedding->name)
             .expected_found(max_vocabulary, embedding->dims[1]);
-    c.V               = static_cast<std::size_t>(embedding->dims[1]);
-    c.attention_scale = 1.0f / std::sqrt(static_cast<float>(c.E));
+    c.V = static_cast<std::size_t>(embedding->dims[1]);
     return c;
 }
 

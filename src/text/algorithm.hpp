@@ -43,6 +43,8 @@ using algorithm_maker = result<std::unique_ptr<algorithm>> (*)(description d, co
 result<std::unique_ptr<algorithm>> make_sentencepiece(description d, const loading& with);
 result<std::unique_ptr<algorithm>> make_byte_level(description d, const loading& with);
 result<std::unique_ptr<algorithm>> make_character_bpe(description d, const loading& with);
+result<std::unique_ptr<algorithm>> make_unigram(description d, const loading& with);
+result<std::unique_ptr<algorithm>> make_wordpiece(description d, const loading& with);
 
 /// THE LIST of tokenizer kinds.
 struct algorithm_entry {
@@ -50,9 +52,9 @@ struct algorithm_entry {
     algorithm_maker make;
 };
 inline constexpr algorithm_entry algorithms[] = {
-    {model_kind::sentencepiece, make_sentencepiece},
-    {model_kind::byte_level, make_byte_level},
-    {model_kind::character_bpe, make_character_bpe},
+    {model_kind::sentencepiece, make_sentencepiece}, {model_kind::byte_level, make_byte_level},
+    {model_kind::character_bpe, make_character_bpe}, {model_kind::unigram, make_unigram},
+    {model_kind::wordpiece, make_wordpiece},
 };
 
 }  // namespace plume::text

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "src/text/byte_names.hpp"
+#include "src/text/window_merging.hpp"
 
 namespace plume::text {
 namespace {
@@ -70,15 +71,6 @@ std::size_t merge_short(std::uint32_t* values, std::size_t n, const byte_merges&
     return n;
 }
 
-/// Merging with the heap.
-struct heap_pairs {
-    const byte_merges& merges;
-    std::uint32_t      rank(const std::vector<symbol>& symbols, std::uint32_t left, std::uint32_t right) const noexcept {
-             return merges.pairs.find(static_cast<token_id>(symbols[left].value), static_cast<token_id>(symbols[right].value));
-    }
-    void join(symbol& left, const symbol&, std::uint32_t rank) const noexcept { left.value = static_cast<std::uint32_t>(merges.merged[rank]); }
-};
-
 }  // namespace
 
 result<void> byte_encoder::load(const pretokenizer& pre, bool ignore_merges) {
@@ -131,17 +123,15 @@ void byte_encoder::encode_piece(std::string_view piece, const byte_merges& merge
         for (std::size_t i = 0; i < n; ++i) ids.push_back(static_cast<token_id>(values[i]));
         return;
     }
-    work.symbols.clear();
+    work.values.clear();
     for (const char c : piece) {
         const auto id = merges.bytes[static_cast<unsigned char>(c)];
         if (id >= 0)
-            work.symbols.push_back({0, 0, 0, static_cast<std::uint32_t>(id)});
+            work.values.push_back(static_cast<std::uint32_t>(id));
         else
             ++work.n_left_out;
     }
-    if (work.symbols.empty()) return;
-    merge_all(work, heap_pairs{merges});
-    for (std::uint32_t i = 0; i != no_symbol; i = work.symbols[i].next) ids.push_back(static_cast<token_id>(work.symbols[i].value));
+    if (!work.values.empty()) window_merging(work.values, merges, work).run(ids);
 }
 
 }  // namespace plume::text

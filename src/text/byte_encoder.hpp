@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -8,24 +7,17 @@
 #include <plume/core/result.hpp>
 #include <plume/text/pretokenizers.hpp>
 
+#include "src/text/byte_merges.hpp"
 #include "src/text/merging.hpp"
 #include "src/text/pretokenizers/cutter.hpp"
-#include "src/text/vocabulary.hpp"
 
 namespace plume::text {
-
-/// The 256 bytes as tokens, and the merges, of a byte-level vocabulary.
-struct byte_merges {
-    const pair_index&                pairs;
-    const std::vector<token_id>&     merged;  // by rank
-    const std::array<token_id, 256>& bytes;   // -1: the vocabulary has no token for this byte
-    const vocabulary&                words;
-};
 
 /// From text to tokens, for byte-level BPE: cuts, remembers, merges.
 ///
 /// English is a few thousand words over and over, so a call keeps the tokens of the last pieces it saw in a small table (recent_pieces) and looks there first.
-/// What is not there is merged: short pieces in two arrays, where moving a few words costs less than any list or heap, long ones with a heap.
+/// What is not there is merged: short pieces in two arrays, where moving a few words costs less than any list or heap, long ones in windows
+/// with a heap (window_merging).
 /// Immutable and shared between threads.
 class byte_encoder {
 public:

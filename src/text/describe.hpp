@@ -33,6 +33,9 @@ result<description> describe_json(const json::value& root, const std::string& pa
 /// A `tekken.json` of Mistral AI; its names are copied.
 result<description> describe_tekken(const json::value& root, const std::string& path, const loading& with);
 
+/// A `tokenizer.model` of SentencePiece. The description lives as long as the bytes.
+result<description> describe_sentencepiece(std::string_view bytes, const std::string& path, const loading& with);
+
 /// Takes the pre-tokenizer that the caller names for files whose own is missing or not known. Errors: `why` where the caller names none; invalid_argument.
 result<void> use_fallback(error why, description& out, const loading& with);
 /// The names of the list, for errors.

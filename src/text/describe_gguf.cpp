@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 
 #include "src/system.hpp"
 #include "src/text/describe.hpp"
+#include "src/text/sentencepiece_rules.hpp"
 
 // What the keys `tokenizer.ggml.*` of a GGUF file say.
 
@@ -9,13 +11,14 @@ namespace plume::text {
 namespace {
 
 constexpr std::string_view tokens_key = "tokenizer.ggml.tokens", types_key = "tokenizer.ggml.token_type", scores_key = "tokenizer.ggml.scores",
-                           merges_key = "tokenizer.ggml.merges", pre_key = "tokenizer.ggml.pre";
+                           merges_key = "tokenizer.ggml.merges", pre_key = "tokenizer.ggml.pre", charsmap_key = "tokenizer.ggml.precompiled_charsmap";
 
 struct model_name {
     std::string_view name;  // the value of `tokenizer.ggml.model`
     model_kind       kind;
 };
-constexpr model_name models[] = {{"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}};
+constexpr model_name models[] = {
+    {"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}, {"t5", model_kind::unigram}, {"bert", model_kind::wordpiece}};
 
 class gguf_reader {
 public:
@@ -27,7 +30,12 @@ private:
     result<void>                    read_tokens();
     result<std::vector<token_type>> read_types(std::size_t n_tokens) const;
     result<void>                    read_special();
+    result<void>                    read_scores();
+    result<void>                    read_rules();
     result<void>                    read_sentencepiece();
+    result<void>                    read_unigram();
+    result<void>                    read_wordpiece();
+    result<void>                    read_ends();
     result<void>                    read_byte_level();
     result<void>                    read_pretokenizer();
     result<token_id>                token_key(std::string_view key) const;
@@ -120,19 +128,7 @@ result<void> gguf_reader::read_special() {
     return {};
 }
 
-result<void> gguf_reader::read_sentencepiece() {
-    // These belong to SentencePiece's normaliser, which byte-pair vocabularies in this format do not use. Running without it would be a guess.
-    if (const auto* map = file_.find("tokenizer.ggml.precompiled_charsmap"); map && map->size() > 0)
-        return file_.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.precompiled_charsmap");
-    auto squeezes = file_.flag_or("tokenizer.ggml.remove_extra_whitespaces", false);
-    if (!squeezes) return std::move(squeezes).error();
-    if (*squeezes)
-        return file_.fault(code::format_unsupported, "asks for a normaliser that does not run yet").about("key", "tokenizer.ggml.remove_extra_whitespaces");
-    auto adds_space = file_.flag_or("tokenizer.ggml.add_space_prefix", true);
-    if (!adds_space) return std::move(adds_space).error();
-    out_.adds_space = *adds_space;
-    out_.add_bos    = true;
-
+result<void> gguf_reader::read_scores() {
     auto scores = file_.array(scores_key, io::value_type::f32);
     if (!scores) return std::move(scores).error();
     const std::size_t n = out_.words.size();
@@ -141,6 +137,70 @@ result<void> gguf_reader::read_sentencepiece() {
     const fp_control contract;  // a host may flush denormal scores to zero
     out_.scores.resize(n);
     for (std::size_t i = 0; i < n; ++i) out_.scores[i] = static_cast<float>((*scores)->real(i).value_or(std::nan("")));
+    return {};
+}
+
+/// SentencePiece's normaliser, where the keys ask for one. Byte-pair vocabularies in this format have none, as a rule: then only spaces are marked.
+result<void> gguf_reader::read_rules() {
+    const bool  unigram = out_.kind == model_kind::unigram;
+    std::string map;
+    if (file_.find(charsmap_key)) {
+        auto bytes = file_.array(charsmap_key, io::value_type::u8);
+        if (!bytes && file_.find(charsmap_key)->element_type() == io::value_type::i8) bytes = file_.array(charsmap_key, io::value_type::i8);
+        if (!bytes) return std::move(bytes).error();
+        map.reserve((*bytes)->size());
+        for (std::size_t i = 0; i < (*bytes)->size(); ++i) map += static_cast<char>((*bytes)->integer(i).value_or(0));
+    }
+    sentencepiece_rules rules{.charsmap = map, .remove_extra_whitespaces = false};
+    struct place {
+        std::string_view key;
+        bool&            flag;
+    };
+    const place flags[] = {{"tokenizer.ggml.add_space_prefix", rules.add_dummy_prefix},
+                           {"tokenizer.ggml.remove_extra_whitespaces", rules.remove_extra_whitespaces},
+                           {"tokenizer.ggml.escape_whitespaces", rules.escape_whitespaces}};
+    for (const auto& f : flags) {
+        auto flag = file_.flag_or(f.key, f.flag);
+        if (!flag) return std::move(flag).error();
+        f.flag = *flag;
+    }
+    out_.inner_symbols = unigram;
+    out_.adds_space    = rules.add_dummy_prefix;
+    if (!unigram && map.empty() && !rules.remove_extra_whitespaces && rules.escape_whitespaces) return {};
+    return use_rules(rules, charsmap_key, out_);
+}
+
+result<void> gguf_reader::read_sentencepiece() {
+    out_.add_bos       = true;
+    out_.byte_fallback = true;
+    if (auto ok = read_rules(); !ok) return ok;
+    return read_scores();
+}
+
+result<void> gguf_reader::read_unigram() {
+    out_.byte_fallback = true;  // where the vocabulary has all bytes
+    if (out_.eos >= 0) out_.suffix.push_back(out_.eos);
+    if (auto ok = read_rules(); !ok) return ok;
+    return read_scores();
+}
+
+/// BERT's tokenizer as the library `tokenizers` has it: the format says nothing of the normaliser but, in newer files, whether it makes letters small.
+result<void> gguf_reader::read_wordpiece() {
+    auto lower = file_.flag_or("tokenizer.ggml.normalizer.lowercase", true);
+    if (!lower) return std::move(lower).error();
+    auto accents = file_.flag_or("tokenizer.ggml.normalizer.strip_accents", *lower);
+    if (!accents) return std::move(accents).error();
+    auto normal = std::make_shared<normaliser>();
+    if (auto ok = normal->add(steps::bert{.clean_text = true, .space_cjk = true, .strip_accents = *accents, .lowercase = *lower}); !ok) return ok;
+    out_.normal     = std::move(normal);
+    out_.adds_space = true;
+    out_.add_bos    = true;
+    auto cls        = token_key("tokenizer.ggml.cls_token_id");
+    if (!cls) return std::move(cls).error();
+    if (*cls >= 0) out_.bos = *cls;
+    auto sep = token_key("tokenizer.ggml.seperator_token_id");  // the format spells it so
+    if (!sep) return std::move(sep).error();
+    if (*sep >= 0) out_.suffix.push_back(*sep);
     return {};
 }
 
@@ -184,18 +244,49 @@ result<void> gguf_reader::read_byte_level() {
     return {};
 }
 
+/// The tokens behind a text: the kind's own, or what the keys ask for.
+result<void> gguf_reader::read_ends() {
+    struct place {
+        std::string_view key;
+        token_id         id;
+    };
+    auto sep = token_key("tokenizer.ggml.seperator_token_id");
+    if (!sep) return std::move(sep).error();
+    const place places[] = {{"tokenizer.ggml.add_eos_token", out_.eos}, {"tokenizer.ggml.add_sep_token", *sep}};
+    for (const auto& p : places) {
+        const auto there = std::find(out_.suffix.begin(), out_.suffix.end(), p.id);
+        auto       wants = file_.flag_or(p.key, there != out_.suffix.end());
+        if (!wants) return std::move(wants).error();
+        if (!*wants && there != out_.suffix.end()) out_.suffix.erase(there);
+        if (*wants && there == out_.suffix.end() && p.id >= 0) out_.suffix.push_back(p.id);
+    }
+    return {};
+}
+
 result<void> gguf_reader::read() {
     out_.from = {.path = file_.path(), .tokens = tokens_key, .types = types_key, .scores = scores_key, .merges = merges_key};
     if (auto ok = read_kind(); !ok) return ok;
     if (auto ok = read_tokens(); !ok) return ok;
     if (with_.stop.stop_requested()) return out_.from.cancelled();
     if (auto ok = read_special(); !ok) return ok;
-    if (auto ok = out_.kind == model_kind::byte_level ? read_byte_level() : read_sentencepiece(); !ok) return ok;
+    auto read_rest = [&] {
+        switch (out_.kind) {
+            case model_kind::byte_level:
+                return read_byte_level();
+            case model_kind::unigram:
+                return read_unigram();
+            case model_kind::wordpiece:
+                return read_wordpiece();
+            default:
+                return read_sentencepiece();
+        }
+    };
+    if (auto ok = read_rest(); !ok) return ok;
     auto add_bos = file_.flag_or("tokenizer.ggml.add_bos_token", out_.add_bos);
     if (!add_bos) return std::move(add_bos).error();
     out_.add_bos = *add_bos;
     if (const auto* source = file_.find("tokenizer.chat_template")) out_.chat_template = source->text().value_or(std::string_view{});
-    return {};
+    return read_ends();
 }
 
 }  // namespace

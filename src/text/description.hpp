@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,12 +10,13 @@
 #include <plume/core/error.hpp>
 #include <plume/text/pretokenizers.hpp>
 
+#include "src/text/normaliser.hpp"
 #include "src/text/vocabulary.hpp"
 
 namespace plume::text {
 
 /// How a tokenizer makes tokens of a piece of text. THE LIST of algorithms (algorithm.hpp) has one entry for each.
-enum class model_kind : std::uint8_t { sentencepiece, byte_level, character_bpe };
+enum class model_kind : std::uint8_t { sentencepiece, byte_level, character_bpe, unigram, wordpiece };
 
 /// Two tokens that merge. Files that write a merge as one text, "LEFT RIGHT", have that in `left`: it is taken apart where it is looked up, on all threads.
 struct merge_text {
@@ -53,6 +55,7 @@ struct description {
     vocabulary words;  // without its index
 
     std::vector<float>      scores;                    // by id: of SentencePiece kinds
+    std::vector<double>     precise_scores;            // by id: of Unigram where tokenizers' arithmetic counts, not SentencePiece's
     std::vector<merge_text> merges;                    // the first one first: of byte-level and character BPE
     const pretokenizer*     pre            = nullptr;  // of byte-level BPE
     bool                    merges_by_rank = false;    // byte-level BPE without `merges`: a pair merges where it makes a token, the lowest id first
@@ -61,8 +64,15 @@ struct description {
     bool                    fuse_unknown   = false;    // character BPE: unknown characters side by side make one token
     bool                    splits_marks   = false;    // character BPE: a piece begins at every U+2581, and no merge crosses its front
 
-    bool          adds_space = false;  // SentencePiece: before each stretch of text; others: decoding takes one off
-    space_marking spaces;              // done before the algorithm sees the text
+    std::string continuing_prefix;          // WordPiece: what the names of pieces within a word begin with; empty: U+2581 is before those that begin one
+    std::size_t max_word_characters = 100;  // WordPiece: a longer word is unknown
+
+    std::shared_ptr<const normaliser> normal;                 // done to each stretch of text between added tokens, before `spaces`; may be null
+    bool                              normal_marks = false;   // SentencePiece kinds: `normal` has made marks of spaces already
+    std::shared_ptr<const piece_trie> symbols;                // SentencePiece BPE: the inner ones; may be null
+    bool                              inner_symbols = false;  // SentencePiece kinds: user-defined tokens are found by the algorithm; see is_inner
+    bool                              adds_space    = false;  // SentencePiece: before each stretch of text; others: decoding takes one off
+    space_marking                     spaces;                 // done before the algorithm sees the text
 
     std::vector<added_token> added;                // of files that list them; else every control, unknown and user-defined token is one
     bool                     lists_added = false;  // `added` counts

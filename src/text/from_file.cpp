@@ -54,6 +54,14 @@ result<tokenizer> from_text(const whole_file& file, const text::folder_files& be
     return make_tokenizer(*std::move(described), with);
 }
 
+/// A tokenizer.model, with what stands beside it.
+result<tokenizer> from_model(const whole_file& file, const text::folder_files& beside, const text::loading& with) {
+    auto described = text::describe_sentencepiece(file.text, file.path, with);
+    if (!described) return std::move(described).error();
+    if (auto ok = text::read_config(beside, *described, with); !ok) return std::move(ok).error();
+    return make_tokenizer(*std::move(described), with);
+}
+
 result<std::string> head_of(const std::string& path) {
     auto source = io::source::open(path, false);
     if (!source) return std::move(source).error();
@@ -71,6 +79,11 @@ result<tokenizer> load_file(const std::string& path, const text::folder_files& b
         auto file = read_whole(path);
         if (!file) return std::move(file).error();
         return from_text(*file, beside, with);
+    }
+    if (head->starts_with('\n') || path.ends_with(".model")) {  // a SentencePiece model begins with its first piece
+        auto file = read_whole(path);
+        if (!file) return std::move(file).error();
+        return from_model(*file, beside, with);
     }
     auto gguf = io::gguf::open(path);  // says what else the file looks like
     if (!gguf) return std::move(gguf).error();
@@ -139,6 +152,10 @@ result<tokenizer> tokenizer::from_json(std::string_view text, const std::string&
         return from_text({.path = path, .room = {}, .text = text}, {},
                          {.on_notice = on_notice, .stop = stop, .workers = nullptr, .fallback_pretokenizer = options.fallback_pretokenizer});
     });
+}
+
+result<tokenizer> tokenizer::from_sentencepiece(std::string_view bytes, const std::string& path, const notice_fn& on_notice, std::stop_token stop) {
+    return guarded([&] { return from_model({.path = path, .room = {}, .text = bytes}, {}, {.on_notice = on_notice, .stop = stop, .workers = nullptr}); });
 }
 
 }  // namespace plume

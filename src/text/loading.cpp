@@ -2,6 +2,7 @@
 #include <deque>
 
 #include "src/guard.hpp"
+#include "src/text/sentencepiece_rules.hpp"
 #include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
 
@@ -71,6 +72,7 @@ std::vector<text::added_token> added_of(const text::description& d) {
     std::vector<text::added_token> all;
     for (token_id id = 0; d.words.has(id); ++id) {
         const auto type = d.words.type(id);
+        if (text::is_inner(d, id)) continue;
         if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) all.push_back({.id = id});
     }
     return all;
@@ -114,6 +116,7 @@ result<std::unique_ptr<text::algorithm>> make_algorithm(text::description d, con
 result<tokenizer> make_tokenizer(text::description d, const text::loading& with) {
     auto out = std::make_shared<tokenizer::tables>();
     find_special(d, *out, with);
+    out->normal        = d.normal && !d.normal->empty() ? d.normal : nullptr;
     out->spaces        = d.spaces;
     out->prefix        = d.prefix;
     out->suffix        = d.suffix;
@@ -143,6 +146,7 @@ result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
     return guarded([&]() -> result<tokenizer> {
+        if (const auto model = file.text_or("tokenizer.ggml.model", ""); model && (*model == "none" || *model == "no_vocab")) return load_without_text(file);
         auto described = text::describe_gguf(file, with);
         if (!described) return std::move(described).error();
         return make_tokenizer(*std::move(described), with);

@@ -23,8 +23,10 @@ inline constexpr std::uint32_t no_symbol = 0xffffffff;
 struct workspace {
     std::vector<symbol>        symbols;
     std::vector<std::uint64_t> queue;
+    std::vector<std::uint32_t> values;
     std::string                text;
-    std::size_t                n_left_out = 0;  // bytes of the text that no token stands for
+    std::size_t                n_left_out = 0;      // bytes of the text that no token stands for
+    bool                       too_long   = false;  // a normaliser made the text longer than may be
 };
 
 /// Links `symbols`, whose values are set, and merges neighbours until none can be: always the pair of the lowest rank, of equals the leftmost.

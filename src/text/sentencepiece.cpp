@@ -1,4 +1,5 @@
-#include <array>
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <unordered_map>
@@ -7,6 +8,8 @@
 
 #include "src/system.hpp"
 #include "src/text/algorithm.hpp"
+#include "src/text/byte_tokens.hpp"
+#include "src/text/sentencepiece_rules.hpp"
 #include "src/text/space_mark.hpp"
 
 namespace plume::text {
@@ -31,6 +34,7 @@ public:
 
 private:
     struct pairs;
+    struct seen_words;
     struct output {
         std::vector<token_id>&                    ids;
         std::unordered_map<token_id, std::size_t> halves;  // unused piece: bytes of its left half, as SentencePiece remembers it
@@ -39,18 +43,20 @@ private:
     };
 
     result<void> load_ranks(const description& d);
-    result<void> load_bytes(const origin& from);
     void         find_word_starts() noexcept;
+    void         encode_words(std::string_view text, workspace& work, output& out) const;
     void         encode_word(std::string_view word, workspace& work, output& out) const;
     void         emit(std::string_view piece, output& out) const;
     void         emit_unknown(std::string_view piece, output& out) const;
 
-    std::vector<std::uint32_t> ranks_;  // by id: 0 for the highest score; equal scores share a rank
-    std::array<token_id, 256>  bytes_{};
-    token_id                   unknown_    = -1;
-    bool                       adds_space_ = true;
-    bool                       has_bytes_  = false;
-    bool                       cuts_words_ = false;  // no piece has a space behind another character: words can be merged one by one
+    std::vector<std::uint32_t>        ranks_;  // by id: 0 for the highest score; equal scores share a rank
+    byte_tokens                       bytes_;
+    std::shared_ptr<const piece_trie> symbols_;  // user-defined tokens to be found here; may be null
+    token_id                          unknown_    = -1;
+    bool                              adds_space_ = true;
+    bool                              has_unused_ = false;  // a word's tokens depend on those before it: see output::halves
+    bool                              marked_     = false;  // the text comes with its spaces marked
+    bool                              cuts_words_ = false;  // no piece has a space behind another character: words can be merged one by one
 };
 
 struct sentencepiece::pairs {
@@ -87,29 +93,10 @@ result<void> sentencepiece::load_ranks(const description& d) {
     return {};
 }
 
-result<void> sentencepiece::load_bytes(const origin& from) {
-    bytes_.fill(-1);
-    std::size_t n_bytes = 0;
-    for (token_id id = 0; words_.has(id); ++id) {
-        const int byte = byte_of_name(words_.name(id));
-        if (!words_.types_given() && byte >= 0 && words_.type(id) == token_type::normal) words_.set_type(id, token_type::byte);
-        if (words_.type(id) != token_type::byte) continue;
-        const auto subject = element_of(from.tokens, static_cast<std::size_t>(id));
-        if (byte < 0)
-            return from.fault(code::format_invalid, "is a byte token whose name is no byte")
-                .about("key", subject)
-                .expected_found("<0x00> to <0xFF>", words_.name(id));
-        if (bytes_[static_cast<std::size_t>(byte)] >= 0) return from.fault(code::format_invalid, "is a second token for one byte").about("key", subject);
-        bytes_[static_cast<std::size_t>(byte)] = id;
-        ++n_bytes;
-    }
-    has_bytes_ = n_bytes == bytes_.size();
-    return {};
-}
-
 void sentencepiece::find_word_starts() noexcept {
     cuts_words_ = true;
     for (token_id id = 0; words_.has(id); ++id) {
+        has_unused_ = has_unused_ || words_.type(id) == token_type::unused;
         if (!words_.mergeable(id)) continue;
         auto rest = words_.name(id);
         while (rest.starts_with(mark)) rest.remove_prefix(mark.size());
@@ -119,9 +106,14 @@ void sentencepiece::find_word_starts() noexcept {
 
 result<void> sentencepiece::load(const description& d) {
     adds_space_ = d.adds_space;
+    marked_     = d.normal_marks;
+    symbols_    = d.symbols;
     unknown_    = d.unknown;
     if (auto ok = load_ranks(d); !ok) return ok;
-    if (auto ok = load_bytes(d.from); !ok) return ok;
+    auto bytes = byte_tokens::find(words_, d.from);
+    if (!bytes) return std::move(bytes).error();
+    bytes_     = *bytes;
+    bytes_.all = bytes_.all && d.byte_fallback;
     if (auto ok = words_.build_index(d.from); !ok) return ok;
     find_word_starts();
     return {};
@@ -129,22 +121,72 @@ result<void> sentencepiece::load(const description& d) {
 
 void sentencepiece::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
     std::string marked;
-    marked.reserve(text.size() + text.size() / 4 + mark.size());
-    if (adds_space_) marked += mark;
-    for (const char c : text) {
-        if (c == ' ')
-            marked += mark;
-        else
-            marked += c;
+    if (!marked_) {
+        marked.reserve(text.size() + text.size() / 2 + mark.size());
+        if (adds_space_) marked += mark;
+        for (const char c : text) {
+            if (c == ' ')
+                marked += mark;
+            else
+                marked += c;
+        }
+        text = marked;
     }
-    output                 out{ids, {}, work.n_left_out};
-    const std::string_view all = marked;
-    if (!cuts_words_) return encode_word(all, work, out);
-    for (std::size_t begin = 0; begin < all.size();) {
+    output out{ids, {}, work.n_left_out};
+    if (!symbols_) return encode_words(text, work, out);
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto symbol = symbols_->longest(text.substr(i));
+        if (symbol.id < 0) {
+            i += utf8::decode_one(text.substr(i)).size;
+            continue;
+        }
+        if (i > done) encode_words(text.substr(done, i - done), work, out);
+        ids.push_back(symbol.id);
+        out.after_unknown = false;
+        i += symbol.size;
+        done = i;
+    }
+    if (done < text.size()) encode_words(text.substr(done), work, out);
+}
+
+/// Words that were met before in this text, by hash: where one stands, and its ids. A word that comes in another's place replaces it.
+struct sentencepiece::seen_words {
+    struct entry {
+        std::uint32_t begin = 0, size = 0;   // in the text
+        std::uint32_t first = 0, count = 0;  // in the ids
+    };
+    std::vector<entry> entries;
+
+    static constexpr std::size_t longest = 48, most = 8192, least_text = 256;
+
+    explicit seen_words(std::size_t text_bytes) : entries(text_bytes < least_text ? 0 : std::min(most, std::bit_ceil(text_bytes / 16))) {}
+};
+
+void sentencepiece::encode_words(std::string_view text, workspace& work, output& out) const {
+    if (!cuts_words_) return encode_word(text, work, out);
+    seen_words seen(has_unused_ || !bytes_.all ? 0 : text.size());
+    for (std::size_t begin = 0; begin < text.size();) {
         std::size_t end = begin;
-        while (all.substr(end).starts_with(mark)) end += mark.size();
-        end = std::min(all.find(mark, end), all.size());
-        encode_word(all.substr(begin, end - begin), work, out);
+        while (text.substr(end).starts_with(mark)) end += mark.size();
+        end             = std::min(text.find(mark, end), text.size());
+        const auto word = text.substr(begin, end - begin);
+        auto&      ids  = out.ids;
+        if (seen.entries.empty() || word.size() > seen_words::longest) {
+            encode_word(word, work, out);
+        } else {
+            auto& entry = seen.entries[hash_text(word, hash_seeds[0]) & (seen.entries.size() - 1)];
+            if (text.substr(entry.begin, entry.size) == word) {
+                const std::size_t size = ids.size();
+                ids.resize(size + entry.count);
+                std::copy_n(ids.begin() + entry.first, entry.count, ids.begin() + static_cast<std::ptrdiff_t>(size));
+            } else {
+                const std::size_t first = ids.size();
+                encode_word(word, work, out);
+                entry = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(word.size()), static_cast<std::uint32_t>(first),
+                         static_cast<std::uint32_t>(ids.size() - first)};
+            }
+        }
         begin = end;
     }
 }
@@ -184,10 +226,7 @@ void sentencepiece::emit(std::string_view piece, output& out) const {
 }
 
 void sentencepiece::emit_unknown(std::string_view piece, output& out) const {
-    if (has_bytes_) {
-        for (const char c : piece) out.ids.push_back(bytes_[static_cast<unsigned char>(c)]);
-        return;
-    }
+    if (bytes_.all) return bytes_.append(piece, out.ids);
     if (unknown_ < 0) out.n_left_out += piece.size();
     if (unknown_ >= 0 && !out.after_unknown) out.ids.push_back(unknown_);  // a run of unknown characters is one token
     out.after_unknown = true;

@@ -37,17 +37,19 @@ struct added_set {
 
 /// What a tokenizer is made of. Immutable once loaded.
 struct tokenizer::tables {
-    std::unique_ptr<const text::algorithm> algorithm;
-    text::added_set                        added;         // the added tokens as they stand in a text
-    text::added_set                        added_normal;  // those that are looked for in the text as the normaliser leaves it, by its form of their names
-    text::matcher                          in_template;   // all special ones, in a template's own text; empty where that is added.special
-    text::token_rules                      rules;
-    text::space_marking                    spaces;
-    std::vector<token_id>                  prefix, suffix;  // what encode puts around a text
-    std::vector<token_id>                  end_tokens;
-    token_id                               bos = -1, eos = -1;
-    bool                                   wants_bos = false;
-    std::string                            chat_template;  // its source; empty where the file carries none
+    std::unique_ptr<const text::algorithm>  algorithm;
+    text::added_set                         added;         // the added tokens as they stand in a text
+    text::added_set                         added_normal;  // those that are looked for in the text as the normaliser leaves it, by its form of their names
+    text::matcher                           in_template;   // all special ones, in a template's own text; empty where that is added.special
+    text::token_rules                       rules;
+    std::shared_ptr<const text::normaliser> normal;  // may be null
+    text::space_marking                     spaces;
+    std::vector<token_id>                   prefix, suffix;  // what encode puts around a text
+    std::vector<token_id>                   end_tokens;
+    token_id                                bos = -1, eos = -1;
+    bool                                    wants_bos    = false;
+    bool                                    without_text = false;  // a model that came without its tokenizer
+    std::string                             chat_template;         // its source; empty where the file carries none
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
 
@@ -70,5 +72,9 @@ namespace text {
 
 /// tokenizer::from_gguf with helpers, where there are some.
 [[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);
+
+/// For a model that came without its tokenizer: no text, and the special ids that the file names.
+[[nodiscard]] result<tokenizer> load_without_text(const io::gguf& file);
+[[nodiscard]] error             without_text_error();
 
 }  // namespace plume

@@ -29,6 +29,7 @@ struct encoding {
     const text::matcher&     normal;  // of t.added_normal, what may be cut out
     std::vector<token_id>&   ids;
     text::workspace          work{};
+    text::normaliser::room   room{};
 
     /// Calls stretch(begin, end) for what lies between the tokens; no stretch is empty.
     template <class Stretch>
@@ -47,6 +48,12 @@ struct encoding {
         cut(text, found, t.added, [&](std::size_t begin, std::size_t end) { normalise(text.substr(begin, end - begin), begin == 0); });
     }
     void normalise(std::string_view text, bool first) {
+        if (t.normal) {
+            const auto [changed, whole] = t.normal->apply(text, room);
+            work.too_long               = work.too_long || !whole;
+            text                        = changed;
+            if (text.empty() || work.too_long) return;
+        }
         if (!t.spaces.normalises || t.spaces.nothing()) return encode(text, first);
         const auto             marked = text::marked(text, t.spaces, first);
         const std::string_view all    = marked;
@@ -58,6 +65,12 @@ struct encoding {
             t.algorithm->encode(text, work, ids);
         else
             t.algorithm->encode(text::marked(text, t.spaces, first), work, ids);
+    }
+    [[nodiscard]] result<void> check() const {
+        if (!work.too_long) return {};
+        return error{code::invalid_argument, "the text grows beyond the limit when it is normalised"}
+            .about("limit", "max_normalised_bytes")
+            .hint("tokenize it in parts");
     }
     void tell(const notice_fn& on_notice) const {
         if (work.n_left_out > 0 && on_notice)
@@ -91,6 +104,7 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
     const auto& matcher = options.parse_special ? t.added.special : t.added.user_defined;
     encoding    run{t, options.parse_special ? t.added_normal.special : t.added_normal.user_defined, ids};
     run.run(text, matcher.empty() ? matches{} : matcher.find(text, size_in(t.added, t)));
+    if (auto good = run.check(); !good) return std::move(good).error();
     run.tell(on_notice);
     if (options.add_end) ids.insert(ids.end(), t.suffix.begin(), t.suffix.end());
     return ids;
@@ -154,6 +168,7 @@ result<std::vector<token_id>> encode_marked(const tokenizer::tables& t, const ma
     const std::size_t n_before = ids.size();
     encoding          run{t, t.added_normal.in_data, ids};
     run.run(m.text, find_marked(t, m));
+    if (auto good = run.check(); !good) return std::move(good).error();
     run.tell(on_notice);
     if (n_before > 0 && ids.size() > n_before && ids[n_before] == ids[0])
         ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(n_before));  // the template has printed it
@@ -190,14 +205,17 @@ bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_text(*tables_, text, options, on_notice); });
 }
 
 result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool add_bos, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 
 result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&]() -> result<std::string> {
         for (std::size_t i = 0; i < ids.size(); ++i)
             if (!tables_->words().has(ids[i]))
@@ -238,8 +256,8 @@ bool        tokenizer::is_control(token_id id) const noexcept { return tables_->
 std::span<const token_id> tokenizer::end_tokens() const noexcept { return tables_->end_tokens; }
 std::size_t               tokenizer::allocated_bytes() const noexcept {
                   return sizeof(tables) + tables_->algorithm->allocated_bytes() + tables_->added.allocated_bytes() + tables_->added_normal.allocated_bytes() +
-                         tables_->in_template.allocated_bytes() + tables_->rules.allocated_bytes() + tables_->chat_template.capacity() +
-                         tables_->end_tokens.capacity() * sizeof(token_id);
+                         (tables_->normal ? tables_->normal->allocated_bytes() : 0) + tables_->chat_template.capacity() + tables_->in_template.allocated_bytes() +
+                         tables_->rules.allocated_bytes() + tables_->end_tokens.capacity() * sizeof(token_id);
 }
 std::string_view tokenizer::kind() const noexcept { return tables_->algorithm->kind(); }
 std::string_view tokenizer::pretokenizer() const noexcept { return tables_->algorithm->pretokenizer(); }

@@ -79,11 +79,13 @@ struct cache {
 
 /// T tokens from `position` on, G heads each.
 struct queries {
-    std::size_t position = 0, T = 1, G = 1, window = 0;
-    float       scale = 1;
+    std::size_t        position = 0, T = 1, G = 1, window = 0;
+    float              scale = 1, soft_cap = 0;
+    std::vector<float> sinks{};  // [G], or none
 
-    std::size_t first(std::size_t t) const { return window != 0 && position + t + 1 > window ? position + t + 1 - window : 0; }
-    std::size_t end(std::size_t t) const { return position + t + 1; }
+    const float* sink(std::size_t g) const { return sinks.empty() ? nullptr : sinks.data() + g; }
+    std::size_t  first(std::size_t t) const { return window != 0 && position + t + 1 > window ? position + t + 1 - window : 0; }
+    std::size_t  end(std::size_t t) const { return position + t + 1; }
 };
 
 /// Attention by splits, merged: out[T,G,E].
@@ -106,13 +108,15 @@ std::vector<float> attend(const kernels::target_table& target, const cache& c, c
                         .E                = E,
                         .window           = w.window,
                         .scale            = w.scale,
+                        .soft_cap         = w.soft_cap,
                         .out              = partials.data() + i * partial,
                         .out_token_stride = n_splits * partial});
     CHECK(partials.back() == -7);
     for (std::size_t t = 0; t < w.T; ++t) {
         const std::size_t oldest = w.first(t) / split, newest = (w.end(t) + split - 1) / split;
         for (std::size_t g = 0; g < w.G; ++g)
-            target.merge_attention(partials.data() + (t * n_splits + oldest) * partial + g * row, newest - oldest, partial, E, out.data() + (t * w.G + g) * E);
+            target.merge_attention(partials.data() + (t * n_splits + oldest) * partial + g * row, newest - oldest, partial, E, w.sink(g),
+                                   out.data() + (t * w.G + g) * E);
     }
     CHECK(out.back() == -7);
     out.pop_back();
@@ -124,7 +128,7 @@ bool within(const std::vector<float>& got, const cache& c, const std::vector<flo
         const auto      first = static_cast<Eigen::Index>(w.first(row / w.G)), n = static_cast<Eigen::Index>(w.end(row / w.G)) - first;
         Eigen::VectorXd head(c.E);
         for (std::size_t e = 0; e < c.E; ++e) head[e] = q[row * c.E + e];
-        const auto want = reference::attention(head, c.keys.middleRows(first, n), c.values.middleRows(first, n), w.scale);
+        const auto want = reference::attention(head, c.keys.middleRows(first, n), c.values.middleRows(first, n), w.scale, w.soft_cap, w.sink(row % w.G));
         for (std::size_t e = 0; e < c.E; ++e)
             if (!(std::abs(got[row * c.E + e] - want.value[e]) <= want.bound[e])) return false;
     }
@@ -139,6 +143,7 @@ void check(kv_type type, std::size_t E, const queries& w) {
     CAPTURE(w.T);
     CAPTURE(w.G);
     CAPTURE(w.window);
+    CAPTURE(w.soft_cap);
     const auto         q = reals(w.T * w.G * E, static_cast<unsigned>(E + w.position));
     std::vector<float> want;
     for (const auto* target : targets()) {
@@ -233,6 +238,21 @@ TEST_CASE("at the edges of splits: causal and with windows that leave splits out
     for (const kv_type type : all_types)
         for (const std::size_t position : {1000, 1023, 1024, 1025, 2040})
             for (const std::size_t window : {0, 1, 24, 1000, 1024, 1500}) check(type, 40, {.position = position, .T = 20, .G = 3, .window = window});
+}
+
+TEST_CASE("soft caps of scores and sinks, within a split and over several, and in a window") {
+    for (const kv_type type : all_types)
+        for (const std::size_t position : {0, 5, 100, 1030})
+            for (const std::size_t window : {0, 20}) {
+                const queries w{.position = position, .T = 9, .G = 3, .window = window, .scale = 2, .soft_cap = 1.5f};
+                check(type, 40, w);
+                check(type, 40, {.position = position, .T = 9, .G = 3, .window = window, .scale = 2, .sinks = {-1.0f, 3.0f, 40.0f}});
+            }
+    // Neither is without effect.
+    const cache c(*targets()[0], 50, 40, kv_type::f32, 4);
+    const auto  q = reals(40, 1), plain = attend(*targets()[0], c, q, {.position = 49, .scale = 2});
+    CHECK_FALSE(within(plain, c, q, {.position = 49, .scale = 2, .soft_cap = 1.5f}));
+    CHECK_FALSE(within(plain, c, q, {.position = 49, .scale = 2, .sinks = {5.0f}}));
 }
 
 TEST_CASE("tokens and heads done together equal each done alone") {

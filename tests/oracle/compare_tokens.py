@@ -81,46 +81,54 @@ def shrink(differs, text):
 
 
 class Comparison:
-    """One vocabulary's one file against the original."""
+    """One vocabulary's files against the original. A file that plume refuses is left out from then on."""
 
-    def __init__(self, plume, vocabulary, shown):
-        self.plume, self.vocabulary, self.shown = plume, vocabulary, shown
-        self.n_tokens = self.n_texts = self.n_differences = 0
-        self.seen = set()
+    def __init__(self, binary, vocabulary, files, shown):
+        self.vocabulary, self.shown = vocabulary, shown
+        self.plumes = {file: Plume(binary, file) for file in files}
+        self.refused, self.differences, self.seen, self.lost = {}, dict.fromkeys(files, 0), {file: set() for file in files}, dict.fromkeys(files, 0)
+        self.n_tokens = self.n_texts = 0
+
+    def running(self):
+        return [(file, plume) for file, plume in self.plumes.items() if file not in self.refused]
 
     def compare(self, pairs, encode, options=()):
         texts = [t for _, t in pairs]
-        want, got = originals(encode, texts), self.plume.ids(texts, *options)
+        want = originals(encode, texts)
         self.n_texts += len(texts)
         self.n_tokens += sum(line.count(b" ") + 1 for line in want if line)
-        for (kind, text), ours, theirs in zip(pairs, got, want):
-            if ours != theirs:
-                self.n_differences += 1
-                if len(self.seen) < self.shown:
-                    self.show(kind, text, encode, options)
+        for file, plume in self.running():
+            try:
+                got = plume.ids(texts, *options)
+            except Refused as why:
+                self.refused[file] = why
+                continue
+            for (kind, text), ours, theirs in zip(pairs, got, want):
+                if ours != theirs:
+                    self.differences[file] += 1
+                    if len(self.seen[file]) < self.shown:
+                        self.show(file, plume, kind, text, encode, options)
 
-    def show(self, kind, text, encode, options):
+    def show(self, file, plume, kind, text, encode, options):
         def differs(texts):
-            return [a != b for a, b in zip(self.plume.ids(texts, *options), originals(encode, texts))]
+            return [a != b for a, b in zip(plume.ids(texts, *options), originals(encode, texts))]
         least = shrink(differs, text)
-        if least in self.seen:
+        if least in self.seen[file]:
             return
-        self.seen.add(least)
+        self.seen[file].add(least)
         points = " ".join(f"{ord(c):04X}" for c in least.decode("utf-8", "replace"))
-        print(f"    DIFFERENT {kind} {' '.join(options)}: {least!r} = {least.decode('utf-8', 'replace')!r} U+{points}\n"
-              f"      {self.vocabulary.original}: {originals(encode, [least])[0].decode()}\n      plume: {self.plume.ids([least], *options)[0].decode()}", flush=True)
+        print(f"    DIFFERENT {os.path.basename(file)} {kind} {' '.join(options)}: {least!r} = {least.decode('utf-8', 'replace')!r} U+{points}\n"
+              f"      {self.vocabulary.original}: {originals(encode, [least])[0].decode()}\n      plume: {plume.ids([least], *options)[0].decode()}", flush=True)
 
     def round_trip(self, seed, n):
-        """How many random strings of valid UTF-8 do not come back."""
-        n_lost = 0
+        """Counts the random strings of valid UTF-8 that do not come back."""
         strings = random_strings(seed, n)
         while texts := list(itertools.islice(strings, 200_000)):
-            texts = [t for t in texts if BETWEEN not in t]
-            lost = [(a, b) for a, b in zip(texts, self.plume.texts(self.plume.ids(texts))) if a != b]
-            n_lost += len(lost)
-            for text, back in lost[:2]:
-                print(f"    LOST {text!r} came back as {back!r}")
-        return n_lost
+            for file, plume in self.running():
+                lost = [(a, b) for a, b in zip(texts, plume.texts(plume.ids(texts))) if a != b]
+                for text, back in lost[:2] if not self.lost[file] else []:
+                    print(f"    LOST {os.path.basename(file)} {text!r} came back as {back!r}", flush=True)
+                self.lost[file] += len(lost)
 
 
 def batches(pairs):
@@ -135,27 +143,28 @@ def batches(pairs):
         yield held
 
 
-def run_file(arguments, vocabulary, file, n_tokens):
-    """Returns (tokens, texts, differences, lost)."""
-    c = Comparison(Plume(arguments.plume, file), vocabulary, arguments.show)
+def run(arguments, vocabulary, n_tokens):
+    """Compares one vocabulary; n_tokens are the original's, each file of plume's is compared on all of them."""
+    c = Comparison(arguments.plume, vocabulary, [f for f in vocabulary.files if f.endswith(arguments.files)], arguments.show)
     texts = iter(Texts(vocabulary.name, vocabulary.specials))
     n_bytes = 64 << 10
-    while c.n_tokens < n_tokens:
+    while c.n_tokens < n_tokens and c.running():
         some, size = [], 0
         while size < n_bytes:
             some.append(next(texts))
             size += len(some[-1][1])
         c.compare(some, vocabulary.encode)
         n_bytes = BATCH_BYTES // 2
-    if vocabulary.encode_special:
-        some = [(kind + " with special tokens", text) for kind, text in itertools.islice(Texts(vocabulary.name + " special", vocabulary.specials * 3), max(300, n_tokens // 500))
+    if vocabulary.encode_special and c.running():
+        some = [(kind + " with special tokens", text) for kind, text in itertools.islice(Texts(vocabulary.name + " special", vocabulary.specials * 3), max(300, n_tokens // 200))
                 if kind in ("special strings", "mixed", "English", "repeated", "white space")]
         c.compare(some, vocabulary.encode_special, ["--parse-special"])
-    if arguments.code_points != "none":
+    if arguments.code_points != "none" and c.running():
         for some in batches(around_code_points(1 if arguments.code_points == "all" else 97)):
             c.compare(some, vocabulary.encode)
-    lost = c.round_trip(vocabulary.name, arguments.strings) if vocabulary.invertible else 0
-    return c.n_tokens, c.n_texts, c.n_differences, lost
+    if vocabulary.invertible and c.running():
+        c.round_trip(vocabulary.name, arguments.strings)
+    return c
 
 
 def parse():
@@ -192,34 +201,32 @@ def main():
         each, arguments.code_points, arguments.strings = 50_000, "some", 2000
     os.makedirs(arguments.cache, exist_ok=True)
     places = Places(arguments.cache, arguments.data, arguments.models)
-    total = [0, 0, 0, 0]
-    n_files, n_vocabularies, failed = 0, 0, []
+    n_tokens = n_texts = n_files = n_vocabularies = n_differences = n_lost = 0
+    failed = []
     for name in names:
+        began = time.monotonic()
         try:
             vocabulary = LOADERS[name](places)
         except Missing as why:
             failed.append(name)
             print(f"{name}: not compared: {why}", flush=True)
             continue
-        n_vocabularies += 1
-        for file in vocabulary.files:
-            if not file.endswith(arguments.files):
+        c = run(arguments, vocabulary, each)
+        n_vocabularies += bool(c.running())
+        n_tokens, n_texts = n_tokens + c.n_tokens * bool(c.running()), n_texts + c.n_texts * bool(c.running())
+        print(f"{name} ({vocabulary.original}): {c.n_tokens} tokens of {c.n_texts} texts [{time.monotonic() - began:.0f} s]", flush=True)
+        for file in c.plumes:
+            if file in c.refused:
+                failed.append(os.path.basename(file))
+                print(f"  REFUSED {os.path.basename(file)}: {c.refused[file]}", flush=True)
                 continue
-            began = time.monotonic()
-            label = f"{name} ({os.path.basename(file)}, {vocabulary.original})"
-            try:
-                figures = run_file(arguments, vocabulary, file, -(-each // len(vocabulary.files)))
-            except Refused as why:
-                failed.append(name)
-                print(f"{label}: DOES NOT RUN: {why}", flush=True)
-                continue
-            n_files += 1
-            total = [a + b for a, b in zip(total, figures)]
-            print(f"{'ok  ' if not any(figures[2:]) else 'MISS'} {label}: {figures[0]} tokens of {figures[1]} texts, {figures[2]} differences"
-                  + (f", {figures[3]} of {arguments.strings} strings lost" if vocabulary.invertible else "") + f" [{time.monotonic() - began:.0f} s]", flush=True)
-    print(f"{n_vocabularies} vocabularies, {n_files} files, {total[0]} tokens of {total[1]} texts: {total[2]} differences, {total[3]} strings lost"
+            bad = c.differences[file], c.lost[file]
+            n_files, n_differences, n_lost = n_files + 1, n_differences + bad[0], n_lost + bad[1]
+            print(f"  {'MISS' if any(bad) else 'ok  '} {os.path.basename(file)}: {bad[0]} differences"
+                  + (f", {bad[1]} of {arguments.strings} strings lost" if vocabulary.invertible else ""), flush=True)
+    print(f"{n_vocabularies} vocabularies, {n_files} files, {n_tokens} tokens of {n_texts} texts: {n_differences} differences, {n_lost} strings lost"
           + (f"; not compared: {', '.join(failed)}" if failed else ""))
-    sys.exit(1 if total[2] or total[3] or failed else 0)
+    sys.exit(1 if n_differences or n_lost or failed else 0)
 
 
 main()

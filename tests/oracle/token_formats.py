@@ -136,7 +136,7 @@ def bert_json_to_gguf(path, out):
     tokens = [t if bare(t, kind) else t[2:] if t.startswith("##") else MARK + t for t, kind in zip(tokens, types)]
     ids = {t: i for i, t in enumerate(tokens)}
     return write_gguf(out, "bert", "default", tokens, types, unk_token_id=ids["[UNK]"], sep_token_id=ids["[SEP]"], pad_token_id=ids["[PAD]"],
-                      cls_token_id=ids["[CLS]"], mask_token_id=ids["[MASK]"])
+                      bos_token_id=ids["[CLS]"], mask_token_id=ids["[MASK]"])
 
 
 # tiktoken's lists: a token's bytes and its rank

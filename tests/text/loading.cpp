@@ -33,7 +33,7 @@ constexpr std::string_view scores_key = "tokenizer.ggml.scores", types_key = "to
 
 TEST_CASE("a model or pre-tokenizer that does not run is named, with those that do") {
     refuses(spm().set("tokenizer.ggml.model", "t5"), code::format_unsupported, {"t5", "llama", "gpt2"});
-    refuses(bpe().set("tokenizer.ggml.pre", "qwen2"), code::format_unsupported, {"qwen2", "gpt-2", "llama-bpe", "smollm"});
+    refuses(bpe().set("tokenizer.ggml.pre", "qwen9"), code::format_unsupported, {"qwen9", "gpt-2", "llama-bpe", "smollm", "fallback_pretokenizer"});
     refuses(bpe().set("tokenizer.ggml.pre", "a\x1b[31m"), code::format_unsupported, {"a\\x1b[31m"});
     refuses(bpe().erase("tokenizer.ggml.pre"), code::format_unsupported, {"tokenizer.ggml.pre", "gpt-2"});
     refuses(spm().erase("tokenizer.ggml.model"), code::format_invalid, {"tokenizer.ggml.model"});
@@ -209,7 +209,7 @@ TEST_CASE("a tokenizer says what its tables take") {
     const auto small = load_good(bpe()), large = load_tokenizer(golden_text("gpt-2.gguf"));
     CHECK(small.allocated_bytes() > 263 * 5);
     CHECK(large.allocated_bytes() > small.allocated_bytes());
-    CHECK(large.allocated_bytes() < 100'000);
+    CHECK(large.allocated_bytes() < 200'000);
 }
 
 TEST_CASE("loading a tokenizer can be stopped") {

@@ -129,9 +129,34 @@ TEST_CASE("cuts equal those of tokenizers in the file of compare_pretokenizers.p
 }
 
 TEST_CASE("a million equal characters of every kind are cut in linear time on a stack of 64 KiB") {
-    const std::string_view characters[] = {"a",        "A",        "1",        " ",        "\n",       "\r",       "\t",       "!",       "'",        "/",
-                                           "'s",       "\xcc\x81", "\xe4\xbb\x8a", "\xd9\xa3", "\xc2\xa0", "\xc7\x85", "\xca\xb0", "\xe2\x82\xac", "\x01", "\xf0\x9f\x98\x81",
-                                           "A\xe4\xbb\x8a", " a",  "1 ",       "\n ",      "a1",       "\xed\x95\x9c", "<sentinel:1", "IMGIMGA"};
+    const std::string_view characters[] = {"a",
+                                           "A",
+                                           "1",
+                                           " ",
+                                           "\n",
+                                           "\r",
+                                           "\t",
+                                           "!",
+                                           "'",
+                                           "/",
+                                           "'s",
+                                           "\xcc\x81",
+                                           "\xe4\xbb\x8a",
+                                           "\xd9\xa3",
+                                           "\xc2\xa0",
+                                           "\xc7\x85",
+                                           "\xca\xb0",
+                                           "\xe2\x82\xac",
+                                           "\x01",
+                                           "\xf0\x9f\x98\x81",
+                                           "A\xe4\xbb\x8a",
+                                           " a",
+                                           "1 ",
+                                           "\n ",
+                                           "a1",
+                                           "\xed\x95\x9c",
+                                           "<sentinel:1",
+                                           "IMGIMGA"};
     for (const auto& pre : text::pretokenizers()) {
         const auto cuts = cutter_of(pre);
         for (const auto c : characters) {
@@ -154,7 +179,8 @@ TEST_CASE("a million equal characters of every kind are cut in linear time on a 
 
 TEST_CASE("patterns outside the language are refused, those inside it match as a backtracking matcher does") {
     using text::machine;
-    for (const auto* bad : {"(", ")", "[", "[a", "a{2,1}", "a{", "a{1001}", "*a", "\\p{Xx}", "\\p", "\\", "\\q", "(?<=a)", "(?=ab)", "^a", ".", "a**", "a+?", "[b-a]", "(?:a"})
+    for (const auto* bad :
+         {"(", ")", "[", "[a", "a{2,1}", "a{", "a{1001}", "*a", "\\p{Xx}", "\\p", "\\", "\\q", "(?<=a)", "(?=ab)", "^a", ".", "a**", "a+?", "[b-a]", "(?:a"})
         CHECK_FALSE(machine::make(bad));
     CHECK_FALSE(machine::make(std::string(2000, '(') + std::string(2000, ')')));
     const auto match = [](std::string_view pattern, std::string_view text) {

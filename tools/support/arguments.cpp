@@ -26,7 +26,7 @@ public:
     std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
         std::ostringstream out;
         out << "usage: " << name;
-        for (const auto* o : positionals(app)) out << ' ' << o->get_name(true);
+        for (const auto* o : positionals(app)) out << ' ' << (o->get_required() ? o->get_name(true) : '[' + o->get_name(true) + ']');
         out << " [options]\n\n" << app->get_description() << "\n\n";
         for (const auto* o : positionals(app)) line(out, o->get_name(true), o->get_description());
         for (const auto* o : app->get_options([](const CLI::Option* option) { return option->nonpositional(); })) {
@@ -107,11 +107,11 @@ arguments::arguments(std::string_view command, std::string_view summary, std::st
 
 arguments::~arguments() = default;
 
-void arguments::positional(const std::string& name, std::string& value, const std::string& help) {
+void arguments::positional(const std::string& name, std::string& value, const std::string& help, bool required) {
     parser_
         ->value(
             name, "", [&value](const std::string& word) { value = word; }, help)
-        ->required();
+        ->required(required);
 }
 
 void arguments::flag(const std::string& names, bool& value, const std::string& help) {

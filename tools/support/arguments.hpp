@@ -26,7 +26,7 @@ public:
     arguments(std::string_view command, std::string_view summary, std::string_view program = "plume ");
     ~arguments();
 
-    void positional(const std::string& name, std::string& value, const std::string& help);
+    void positional(const std::string& name, std::string& value, const std::string& help, bool required = true);
     void flag(const std::string& names, bool& value, const std::string& help);
     void text(const std::string& names, const std::string& type, std::optional<std::string>& value, const std::string& help);
     void text(const std::string& names, const std::string& type, std::string& value, const std::string& help);
@@ -57,9 +57,9 @@ private:
 
 /// What a command was started with.
 struct invocation {
-    int              argc;  // argv[0] is the subcommand's name
-    char**           argv;
-    const interrupt& stop;
+    int        argc;  // argv[0] is the subcommand's name
+    char**     argv;
+    interrupt& stop;
 };
 
 /// Options that many commands share.

@@ -1,12 +1,35 @@
 #pragma once
 
+#include <plume/models/cohere2.hpp>
+#include <plume/models/exaone4.hpp>
+#include <plume/models/falcon.hpp>
+#include <plume/models/gemma.hpp>
+#include <plume/models/gemma2.hpp>
+#include <plume/models/gemma3.hpp>
+#include <plume/models/glm4.hpp>
+#include <plume/models/gpt2.hpp>
+#include <plume/models/gpt_oss.hpp>
+#include <plume/models/gptneox.hpp>
+#include <plume/models/granite.hpp>
+#include <plume/models/granitemoe.hpp>
 #include <plume/models/llama.hpp>
+#include <plume/models/mistral3.hpp>
+#include <plume/models/olmo2.hpp>
+#include <plume/models/phi3.hpp>
+#include <plume/models/qwen2.hpp>
+#include <plume/models/qwen2moe.hpp>
+#include <plume/models/qwen3.hpp>
+#include <plume/models/qwen3moe.hpp>
+#include <plume/models/smollm3.hpp>
+#include <plume/models/stablelm.hpp>
+#include <plume/models/starcoder2.hpp>
 
 namespace plume::models {
 
 /// THE LIST of architectures that run.
 inline constexpr const recipe* architectures[] = {
-    &llama,
+    &cohere2, &exaone4,  &falcon, &gemma, &gemma2, &gemma3,   &glm4,  &gpt2,     &gpt_oss, &gptneox,  &granite,    &granitemoe,
+    &llama,   &mistral3, &olmo2,  &phi3,  &qwen2,  &qwen2moe, &qwen3, &qwen3moe, &smollm3, &stablelm, &starcoder2,
 };
 
 }  // namespace plume::models

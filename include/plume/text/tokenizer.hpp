@@ -34,6 +34,7 @@ public:
     /// From the `tokenizer.*` keys of a GGUF file; tensors are not looked at.
     /// Errors: format_invalid (a table that contradicts itself; with key, index and reason), format_unsupported (a model or pre-tokenizer that does
     /// not run yet; with the list of those that do), cancelled (`stop`).
+    /// A file whose tokenizer model is "none" gives a tokenizer without tokens, whose encode and decode give wrong_state.
     static result<tokenizer> from_gguf(const io::gguf& file, const notice_fn& on_notice = {}, std::stop_token stop = {}, const tokenizer_options& options = {});
 
     /// From a file whose kind is found by what is in it: GGUF, tokenizer.json (Hugging Face), tekken.json (Mistral AI). Errors: as from_gguf, with the
@@ -47,6 +48,10 @@ public:
     /// From the text of a tokenizer.json or tekken.json; `path` is for errors.
     static result<tokenizer> from_json(std::string_view text, const std::string& path = "memory", const tokenizer_options& options = {},
                                        const notice_fn& on_notice = {}, std::stop_token stop = {});
+
+    /// From the bytes of a `tokenizer.model` of SentencePiece, of kind unigram or bpe. `path` is for errors. Errors: as from_gguf.
+    static result<tokenizer> from_sentencepiece(std::string_view bytes, const std::string& path = "memory", const notice_fn& on_notice = {},
+                                                std::stop_token stop = {});
 
     /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.

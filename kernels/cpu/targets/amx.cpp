@@ -18,6 +18,11 @@ consteval auto forward(R (*target_table::*)(P...) noexcept) {
 template <auto Member>
 inline constexpr auto vnni = forward<Member>(Member);
 
+template <std::size_t Function>
+void activate(const float* gate, const float* up, float* y, std::size_t n) noexcept {
+    avx512vnni::table.activate[Function](gate, up, y, n);
+}
+
 template <std::size_t Type>
 consteval target_table::cache_entry cache_of() {
     return {.append    = [](const float* k, const float* v, std::size_t position, std::size_t E, void* k_cache,
@@ -64,14 +69,19 @@ constinit const target_table table = {.name             = "amx",
                                       .token_step       = cpu::tile_tokens,
                                       .mults_per_ms     = 2 * lanes_avx512vnni::mults_per_ms,
                                       .rms_norm         = vnni<&target_table::rms_norm>,
+                                      .layer_norm       = vnni<&target_table::layer_norm>,
                                       .rope_interleaved = vnni<&target_table::rope_interleaved>,
-                                      .silu_mul         = vnni<&target_table::silu_mul>,
+                                      .rope_half_split  = vnni<&target_table::rope_half_split>,
+                                      .activate         = {activate<0>, activate<1>, activate<2>, activate<3>},
                                       .add              = vnni<&target_table::add>,
+                                      .add_scaled       = vnni<&target_table::add_scaled>,
+                                      .scale            = vnni<&target_table::scale>,
+                                      .soft_cap         = vnni<&target_table::soft_cap>,
                                       .cache            = {cache_of<0>(), cache_of<1>(), cache_of<2>()},
                                       .merge_attention  = vnni<&target_table::merge_attention>,
                                       .all_finite       = vnni<&target_table::all_finite>,
                                       .exp_and_sum      = vnni<&target_table::exp_and_sum>};
-static_assert(n_kv_types == 3);
+static_assert(n_kv_types == 3 && n_nonlinearities == 4);
 
 }  // namespace amx
 }  // namespace plume::kernels

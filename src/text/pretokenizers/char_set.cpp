@@ -16,12 +16,24 @@ constexpr std::uint32_t bits(category first, category last) { return (2u << stat
 constexpr std::uint32_t bit(category c) { return bits(c, c); }
 
 constexpr property properties[] = {
-    {"L", bits(category::lu, category::lo)}, {"M", bits(category::mn, category::me)}, {"N", bits(category::nd, category::no)},
-    {"P", bits(category::pc, category::po)}, {"S", bits(category::sm, category::so)}, {"Z", bits(category::zs, category::zp)},
-    {"C", bits(category::cc, category::cn)}, {"Lu", bit(category::lu)},               {"Ll", bit(category::ll)},
-    {"Lt", bit(category::lt)},               {"Lm", bit(category::lm)},               {"Lo", bit(category::lo)},
-    {"Mn", bit(category::mn)},               {"Mc", bit(category::mc)},               {"Me", bit(category::me)},
-    {"Nd", bit(category::nd)},               {"Nl", bit(category::nl)},               {"No", bit(category::no)},
+    {"L", bits(category::lu, category::lo)},
+    {"M", bits(category::mn, category::me)},
+    {"N", bits(category::nd, category::no)},
+    {"P", bits(category::pc, category::po)},
+    {"S", bits(category::sm, category::so)},
+    {"Z", bits(category::zs, category::zp)},
+    {"C", bits(category::cc, category::cn)},
+    {"Lu", bit(category::lu)},
+    {"Ll", bit(category::ll)},
+    {"Lt", bit(category::lt)},
+    {"Lm", bit(category::lm)},
+    {"Lo", bit(category::lo)},
+    {"Mn", bit(category::mn)},
+    {"Mc", bit(category::mc)},
+    {"Me", bit(category::me)},
+    {"Nd", bit(category::nd)},
+    {"Nl", bit(category::nl)},
+    {"No", bit(category::no)},
 };
 
 void add_categories(char_set& out, std::uint32_t wanted) {

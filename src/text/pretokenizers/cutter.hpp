@@ -25,8 +25,8 @@ public:
     template <class Piece>
     void cut(std::string_view text, Piece&& piece) const {
         if (steps_.size() == 1 && steps_[0].special == nullptr) return cut_once(steps_[0].cuts, text, piece);
-        std::size_t ends[max_steps] = {};  // of the stretch that each step is in
-        step_memory memories[max_steps];
+        std::size_t       ends[max_steps] = {};  // of the stretch that each step is in
+        step_memory       memories[max_steps];
         const std::size_t n = steps_.size();
         for (std::size_t at = 0; at < text.size();) {
             std::size_t k = 0;

@@ -32,7 +32,7 @@ struct machine::builder {
     bool make_states();
 
     /// Appends what `at` leads to without reading; `seen` holds what the list has already.
-    void follow(std::uint16_t at, threads& list, std::vector<bool>& seen) const;
+    void          follow(std::uint16_t at, threads& list, std::vector<bool>& seen) const;
     std::uint16_t step(const threads& from, std::size_t by);
     std::uint16_t number_of(threads list);
 };
@@ -45,8 +45,8 @@ bool machine::builder::make_classes() {
         for (const auto r : program.sets[s].ranges()) edges.insert(edges.end(), {{r.first, s}, {r.last + 1, s}});
     std::sort(edges.begin(), edges.end());
     classes.assign(1, membership{});
-    std::map<membership, std::uint8_t> known;
-    membership                         now{};
+    std::map<membership, std::uint8_t>    known;
+    membership                            now{};
     std::map<std::uint8_t, std::uint16_t> uniform;  // pages of one class
     std::vector<std::uint8_t>             page(256);
     std::size_t                           e = 0;

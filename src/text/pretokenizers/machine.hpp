@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,7 @@ public:
             if (bytes[i] < 0x80)
                 next = ascii_[state * 128 + bytes[i]];
             else
-                next = wide_[state * n_classes_ + class_at(bytes + i, size)];
+                next = wide_[state * n_classes_ + class_at(text, i, size)];
             if (next & accepts) last = i;
             state = next >> 1;
             if (state == dead) return last;
@@ -48,15 +49,20 @@ private:
     static constexpr std::uint16_t accepts = 1;  // in a step: a match ends before the character
     static constexpr std::size_t   dead = 0, start = 1;
 
-    /// The class of the character at `p`, and its size. Class 0 is the end of the text.
-    [[nodiscard]] std::size_t class_at(const unsigned char* p, std::size_t& size) const noexcept {
-        std::uint32_t point = 0;
-        if (*p < 0xe0)
-            size = 2, point = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
-        else if (*p < 0xf0)
-            size = 3, point = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    /// The class of the character at `i`, and its size. Class 0 is the end of the text. Bytes that are no character, as a step may leave that cuts
+    /// characters apart, are some class.
+    [[nodiscard]] std::size_t class_at(std::string_view text, std::size_t i, std::size_t& size) const noexcept {
+        const auto*   p     = reinterpret_cast<const unsigned char*>(text.data()) + i;
+        std::uint32_t point = 0xfffd;
+        size                = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+        if (size > text.size() - i)
+            size = text.size() - i;
+        else if (size == 2)
+            point = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+        else if (size == 3)
+            point = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
         else
-            size = 4, point = (p[0] & 7u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu);
+            point = std::min((p[0] & 7u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 | (p[3] & 0x3fu), 0x10ffffu);
         return pages_[page_of_[point >> 8] * 256u + (point & 255)];
     }
 

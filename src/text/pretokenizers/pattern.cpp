@@ -28,7 +28,8 @@ public:
             const auto place = [&](int by) { return static_cast<std::uint16_t>(static_cast<int>(i) + by); };
             const auto n     = all[i];
             const bool jumps = n.what == op::jump || n.what == op::split;
-            out_.code.push_back({n.what, jumps ? place(n.a) : static_cast<std::uint16_t>(n.a), n.what == op::split ? place(n.b) : static_cast<std::uint16_t>(n.b)});
+            out_.code.push_back(
+                {n.what, jumps ? place(n.a) : static_cast<std::uint16_t>(n.a), n.what == op::split ? place(n.b) : static_cast<std::uint16_t>(n.b)});
         }
         return std::move(out_);
     }
@@ -42,9 +43,9 @@ private:
 
     [[nodiscard]] bool at(std::string_view text) const noexcept { return rest_.starts_with(text); }
     bool               take(std::string_view text) noexcept {
-        if (!at(text)) return false;
+                      if (!at(text)) return false;
         rest_.remove_prefix(text.size());
-        return true;
+                      return true;
     }
     char32_t next() noexcept {
         if (rest_.empty()) return failed_ = true, 0;
@@ -61,16 +62,16 @@ private:
         return {{what, static_cast<int>(out_.sets.size() - 1), at_end}};
     }
 
-    code         alternatives(std::size_t depth);
-    code         sequence(std::size_t depth);
-    code         atom(std::size_t depth);
-    code         group(std::size_t depth);
-    code         quantified(const code& part);
-    code         repeated(const code& part, std::size_t least, std::size_t most) const;
-    char_set     bracket(std::size_t depth);
-    char32_t     escaped(char_set& set);
-    std::size_t  number();
-    bool         add_escape(char_set& set, char32_t& single);
+    code        alternatives(std::size_t depth);
+    code        sequence(std::size_t depth);
+    code        atom(std::size_t depth);
+    code        group(std::size_t depth);
+    code        quantified(const code& part);
+    code        repeated(const code& part, std::size_t least, std::size_t most) const;
+    char_set    bracket(std::size_t depth);
+    char32_t    escaped(char_set& set);
+    std::size_t number();
+    bool        add_escape(char_set& set, char32_t& single);
 
     std::string_view rest_;
     pattern_program  out_;
@@ -155,17 +156,21 @@ bool parser::add_escape(char_set& set, char32_t& single) {
     if (single == 'u') {
         single = 0;
         for (int i = 0; i < 4; ++i) {
-            const auto c = next();
+            const auto c     = next();
             const auto digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : (failed_ = true, 0u);
-            single     = single * 16 + digit;
+            single           = single * 16 + digit;
         }
         return false;
     }
     switch (single) {
-        case 'r': return single = '\r', false;
-        case 'n': return single = '\n', false;
-        case 't': return single = '\t', false;
-        default: break;
+        case 'r':
+            return single = '\r', false;
+        case 'n':
+            return single = '\n', false;
+        case 't':
+            return single = '\t', false;
+        default:
+            break;
     }
     const bool letter = (single | 0x20) >= 'a' && (single | 0x20) <= 'z';
     if (!letter) return false;
@@ -213,7 +218,7 @@ char_set parser::bracket(std::size_t depth) {
 }
 
 std::size_t parser::number() {
-    std::size_t n = 0;
+    std::size_t n   = 0;
     bool        any = false;
     while (!rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9') {
         n   = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(rest_[0] - '0'), max_times + 1);

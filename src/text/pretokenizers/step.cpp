@@ -108,7 +108,20 @@ std::size_t space_at_end(std::string_view text, std::size_t begin, step_memory& 
     return text.size();
 }
 
+/// bytes:\p{N}+ is Digits behind ByteLevel: it sees bytes by their names, and six of the names of bytes above 0x7f are numbers (the superscripts and
+/// fractions of Latin-1). So it cuts characters apart that have such bytes.
+bool is_number_byte(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= '0' && byte <= '9') || byte == 0xb2 || byte == 0xb3 || byte == 0xb9 || (byte >= 0xbc && byte <= 0xbe);
+}
+std::size_t runs_of_number_bytes(std::string_view text, std::size_t begin, step_memory&) noexcept {
+    std::size_t end = begin + 1;
+    while (end < text.size() && is_number_byte(text[end]) == is_number_byte(text[begin])) ++end;
+    return end;
+}
+
 constexpr special_step special_steps[] = {
+    {R"(bytes:\p{N}+)", runs_of_number_bytes},
     {R"((?=(\d{3})+(?!\d)))", cut_before_groups},
     {R"(\d{1,3}(?=(?:\d{3})*\b))", groups_before_border},
     {R"(\s+$)", space_at_end},

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <plume/models/recipe.hpp>
+
+namespace plume::models {
+
+/// Granite 3: Llama whose embeddings, scores, residual stream and logits have multipliers.
+/// Source: the transformers documentation of Granite; "Tensor Programs V", Yang et al. 2022.
+inline constexpr recipe granite = {
+    .gguf_name             = "granite",
+    .hf_class              = "GraniteForCausalLM",
+    .reads_attention_scale = true,
+    .multipliers           = true,
+    .logits                = logit_scale::divides,
+};
+
+}  // namespace plume::models
