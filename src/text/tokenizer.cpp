@@ -34,15 +34,15 @@ struct encoding {
     /// Calls stretch(begin, end) for what lies between the tokens; no stretch is empty.
     template <class Stretch>
     void cut(std::string_view text, const matches& found, const text::added_set& added, Stretch&& stretch) {
-        std::size_t done = 0;
+        text::token_rules::progress at;
         for (const auto& m : found) {
-            const auto place = t.rules.widened(text, m.begin, added.size_of(m.id, t.words()), m.id, done);
+            const auto before = at.done;
+            const auto place  = t.rules.widened(text, m.begin, added.size_of(m.id, t.words()), m.id, at);
             if (!place.counts) continue;
-            if (place.begin > done) stretch(done, place.begin);
+            if (place.begin > before) stretch(before, place.begin);
             ids.push_back(m.id);
-            done = place.end;
         }
-        if (done < text.size()) stretch(done, text.size());
+        if (at.done < text.size()) stretch(at.done, text.size());
     }
     void run(std::string_view text, const matches& found) {
         cut(text, found, t.added, [&](std::size_t begin, std::size_t end) { normalise(text.substr(begin, end - begin), begin == 0); });
