@@ -11,9 +11,8 @@
 namespace plume {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-constexpr std::string_view replacement     = "\xef\xbf\xbd";
-constexpr std::size_t      max_text_bytes  = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
+constexpr std::string_view replacement    = "\xef\xbf\xbd";
+constexpr std::size_t      max_text_bytes = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
 using matches = std::vector<text::matcher::match>;
 
@@ -99,12 +98,10 @@ result<std::vector<token_id>> encode_text(const tokenizer::tables& t, std::strin
     if (auto good = check_size(text); !good) return std::move(good).error();
     std::vector<token_id> ids;
     if (options.add_bos) ids = t.prefix;
-    const std::size_t dropped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-    text.remove_prefix(dropped);
     std::string repaired;
     if (const auto bad = utf8::first_invalid(text); bad != std::string_view::npos) {
         repaired = utf8::replace_invalid(text);
-        tell_replaced(on_notice, dropped + bad);
+        tell_replaced(on_notice, bad);
         text = repaired;
     }
     const auto& matcher = options.parse_special ? t.added.special : t.added.user_defined;

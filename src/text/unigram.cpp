@@ -57,9 +57,9 @@ void unigram_model::run(std::string_view text, std::vector<part>& backwards) con
             ++end;
             const auto id = trie_.value(node);
             if (id < 0) continue;
-            const double candidate = pieces_[static_cast<std::size_t>(id)].score + static_cast<double>(so_far);
-            auto&        target    = places[end];
-            if (target.id == at::unreached || candidate > static_cast<double>(target.score)) target = {static_cast<Score>(candidate), id};
+            const Score candidate = static_cast<Score>(pieces_[static_cast<std::size_t>(id)].score) + so_far;
+            auto&       target    = places[end];
+            if (target.id == at::unreached || candidate > target.score) target = {candidate, id};
             has_single = has_single || end - begin == size;
         }
         if (!has_single) {

@@ -87,12 +87,13 @@ class Comparison:
         self.vocabulary, self.shown = vocabulary, shown
         self.plumes = {file: Plume(binary, file) for file in files}
         self.refused, self.differences, self.seen, self.lost = {}, dict.fromkeys(files, 0), {file: set() for file in files}, dict.fromkeys(files, 0)
-        self.n_tokens = self.n_texts = 0
+        self.n_tokens = self.n_texts = self.n_points = 0
 
     def running(self):
         return [(file, plume) for file, plume in self.plumes.items() if file not in self.refused]
 
     def compare(self, pairs, encode, options=()):
+        pairs = [(kind, text) for kind, text in pairs if not any(a in text for a in self.vocabulary.apart)]
         texts = [t for _, t in pairs]
         want = originals(encode, texts)
         self.n_texts += len(texts)
@@ -160,8 +161,11 @@ def run(arguments, vocabulary, n_tokens):
                 if kind in ("special strings", "mixed", "English", "repeated", "white space")]
         c.compare(some, vocabulary.encode_special, ["--parse-special"])
     if arguments.code_points != "none" and c.running():
+        n_varied = c.n_tokens, c.n_texts
         for some in batches(around_code_points(1 if arguments.code_points == "all" else 97)):
             c.compare(some, vocabulary.encode)
+        c.n_points = (c.n_texts - n_varied[1]) // 2
+        c.n_tokens, c.n_texts = n_varied   # the tokens that count are those of varied text
     if vocabulary.invertible and c.running():
         c.round_trip(vocabulary.name, arguments.strings)
     return c
@@ -201,7 +205,7 @@ def main():
         each, arguments.code_points, arguments.strings = 50_000, "some", 2000
     os.makedirs(arguments.cache, exist_ok=True)
     places = Places(arguments.cache, arguments.data, arguments.models)
-    n_tokens = n_texts = n_files = n_vocabularies = n_differences = n_lost = 0
+    n_tokens = n_points = n_files = n_vocabularies = n_differences = n_lost = 0
     failed = []
     for name in names:
         began = time.monotonic()
@@ -213,8 +217,8 @@ def main():
             continue
         c = run(arguments, vocabulary, each)
         n_vocabularies += bool(c.running())
-        n_tokens, n_texts = n_tokens + c.n_tokens * bool(c.running()), n_texts + c.n_texts * bool(c.running())
-        print(f"{name} ({vocabulary.original}): {c.n_tokens} tokens of {c.n_texts} texts [{time.monotonic() - began:.0f} s]", flush=True)
+        n_tokens, n_points = n_tokens + c.n_tokens * bool(c.running()), n_points + c.n_points * bool(c.running())
+        print(f"{name} ({vocabulary.original}): {c.n_tokens} tokens of {c.n_texts} varied texts, {c.n_points} code points twice [{time.monotonic() - began:.0f} s]", flush=True)
         for file in c.plumes:
             if file in c.refused:
                 failed.append(os.path.basename(file))
@@ -224,7 +228,7 @@ def main():
             n_files, n_differences, n_lost = n_files + 1, n_differences + bad[0], n_lost + bad[1]
             print(f"  {'MISS' if any(bad) else 'ok  '} {os.path.basename(file)}: {bad[0]} differences"
                   + (f", {bad[1]} of {arguments.strings} strings lost" if vocabulary.invertible else ""), flush=True)
-    print(f"{n_vocabularies} vocabularies, {n_files} files, {n_tokens} tokens of {n_texts} texts: {n_differences} differences, {n_lost} strings lost"
+    print(f"{n_vocabularies} vocabularies, {n_files} files, {n_tokens} tokens of varied text, {n_points} code points alone and between letters: {n_differences} differences, {n_lost} strings lost"
           + (f"; not compared: {', '.join(failed)}" if failed else ""))
     sys.exit(1 if n_differences or n_lost or failed else 0)
 

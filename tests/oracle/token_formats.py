@@ -41,6 +41,8 @@ class Gguf:
 
         if self.types.count(UNKNOWN) > 1 or any(t.startswith("[PAD") for t in self.tokens[-1:]):   # what fills up a list to a round number
             self.types = [CONTROL if t.startswith("[PAD") and kind != NORMAL else kind for t, kind in zip(self.tokens, self.types)]
+        if UNKNOWN not in self.types and get("unknown_token_id") is not None:
+            self.types[get("unknown_token_id")] = UNKNOWN
 
     def specials(self):
         return [t for t, kind in zip(self.tokens, self.types) if kind in (CONTROL, USER_DEFINED) and t and not t.startswith("[PAD")]

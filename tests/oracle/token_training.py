@@ -24,8 +24,9 @@ SENTENCEPIECE = {
     "spm-unigram-identity": dict(model_type="unigram", normalization_rule_name="identity", remove_extra_whitespaces=False, byte_fallback=True),
     "spm-unigram-squeeze": dict(model_type="unigram", normalization_rule_name="identity", add_dummy_prefix=False),
 }
-# Rules that GGUF's keys have no name for: compared as tokenizer.model alone.
-NO_GGUF = {"spm-bpe-nmt"}
+# What GGUF's keys have no name for: rules of a byte-pair vocabulary, and whether user-defined symbols get the space before them (as sentencepiece has it)
+# or not (as added tokens of tokenizer.json have it). Compared as tokenizer.model alone.
+NO_GGUF = {"spm-bpe-nmt", "spm-bpe-plain"}
 
 
 def lines():
@@ -38,7 +39,7 @@ def sentence_piece(name, folder):
         # A sentence of the trainer is a line: no newline may be in it.
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=(part for line in lines() for part in line.split("\n") if part), model_prefix=path[:-6], num_threads=1, minloglevel=2,
-            **dict(vocab_size=4000, character_coverage=0.995, max_sentence_length=100_000, seed_sentencepiece_size=60_000) | SENTENCEPIECE[name])
+            **dict(vocab_size=3500, character_coverage=0.995, max_sentence_length=100_000, seed_sentencepiece_size=60_000) | SENTENCEPIECE[name])
     return path
 
 

@@ -31,6 +31,7 @@ class Vocabulary:
     specials: list = dataclasses.field(default_factory=list)
     encode_special: Callable | None = None          # the same with control tokens written in the text taken as such
     invertible: bool = True                         # decode gives every text back
+    apart: tuple = ()                               # strings that no text may hold, for a reason that stands where it is set
 
 
 class Missing(Exception):
@@ -90,6 +91,8 @@ def hugging_face(name, path, files, invertible=True, model_specials=True):
         each.no_padding()
     t.encode_special_tokens = True
     names = [a.content for a in t.get_added_tokens_decoder().values()]
+    if "Ġ" in t.get_vocab():   # byte-level: SmolLM2's, for one, leaves bytes out
+        invertible = invertible and all(c in t.get_vocab() for c in formats.BYTE_CHARACTERS.values())
     return Vocabulary(name, "tokenizers " + tokenizers.__version__, batches(lambda texts: t.encode_batch_fast(texts, add_special_tokens=False)), files, names[:40] + names[-10:],
                       batches(lambda texts: special.encode_batch_fast(texts, add_special_tokens=False)), invertible)
 
@@ -109,6 +112,13 @@ def byte_level_gguf(places, name, source, pre):
 def sentencepiece_gguf(places, name, source):
     path = places.make(name + ".model", lambda out: formats.gguf_to_model(source, out))
     return sentence_piece(name, path, [source, path])
+
+
+def phi3(places):
+    """Its </s> is an added token of the published tokenizer.json, which cuts it out of any text; sentencepiece itself knows nothing of that."""
+    found = sentencepiece_gguf(places, "phi-3", places.shared("phi-3.gguf"))
+    found.apart = (b"</s>",)
+    return found
 
 
 def smollm2(places):
@@ -211,7 +221,7 @@ LOADERS = {
     **{name: functools.partial(lambda places, name, file, pre: byte_level_gguf(places, name, places.shared(file), pre), name=name, file=file, pre=pre)
        for name, (file, pre) in SHARED.items()},
     "llama-2": lambda places: sentencepiece_gguf(places, "llama-2", places.shared("llama-spm.gguf")),
-    "phi-3": lambda places: sentencepiece_gguf(places, "phi-3", places.shared("phi-3.gguf")),
+    "phi-3": phi3,
     "bert-bge": bert,
     "smollm2": smollm2,
     "gemma-3": gemma3,

@@ -66,10 +66,11 @@ TEST_CASE("the pre-tokenizers cut differently where their patterns do") {
     CHECK(ids_of(llama, " the").size() == 1);
 }
 
-TEST_CASE("46 of 46 texts of each real vocabulary give the ids of the original, and decode gives the text back") {
+TEST_CASE("46 of 46 texts of each real vocabulary give the ids of the original, and decode gives the text back where it can") {
     const auto folder = shared_data();
     if (!folder) return;
-    for (const std::string name : {"llama-bpe", "llama-spm", "gpt-2", "phi-3"}) {
+    for (const std::string name : {"llama-bpe", "llama-spm", "gpt-2", "phi-3", "deepseek-llm", "bert-bge"}) {
+        const bool exact = name != "bert-bge";  // which folds case and accents
         const auto base  = *folder + "/vocab/" + name;
         const auto t     = load_tokenizer(base + ".gguf");
         const auto texts = split(read_whole(base + ".inp"), "\n__ggml_vocab_test__\n"), wanted = split(read_whole(base + ".out"), "\n");
@@ -82,8 +83,8 @@ TEST_CASE("46 of 46 texts of each real vocabulary give the ids of the original, 
             CAPTURE(name);
             CAPTURE(texts[i]);
             CHECK(line == (wanted[i].empty() || wanted[i][0] == ' ' ? wanted[i] : ' ' + wanted[i]));
-            CHECK(*t.decode(ids) == texts[i]);
-            CHECK(streamed(t, ids) == texts[i]);
+            if (exact) CHECK(*t.decode(ids) == texts[i]);
+            if (exact) CHECK(streamed(t, ids) == texts[i]);
         }
     }
 }

@@ -20,7 +20,10 @@ result<std::string> read_all(int fd, const std::string& name, const interrupt& s
     while (true) {
         if (!stop.wait_for(fd, POLLIN)) return error{code::cancelled, "was interrupted"}.in(name);
         const auto n = ::read(fd, piece.data(), piece.size());
-        if (n == 0) return text;
+        if (n == 0) {
+            if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+            return text;
+        }
         if (n < 0) {
             if (errno == EINTR || errno == EAGAIN) continue;
             return error{code::file_io, "cannot be read: " + std::generic_category().message(errno)}.in(name);

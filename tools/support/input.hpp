@@ -13,7 +13,8 @@ namespace plume::tool {
 
 inline constexpr std::size_t longest_input = std::size_t{256} << 20;  // of a prompt or a text: far above any context, far below any memory
 
-/// All of standard input, or of a file, byte for byte. Errors: file_not_found, file_io (a folder, unreadable, longer than longest_input), cancelled for Ctrl-C.
+/// All of standard input, or of a file, byte for byte but for a byte order mark at its beginning. Errors: file_not_found, file_io (a folder, unreadable, longer
+/// than longest_input), cancelled for Ctrl-C.
 [[nodiscard]] result<std::string> read_stdin(const interrupt& stop);
 [[nodiscard]] result<std::string> read_file(const std::string& path, const interrupt& stop);
 

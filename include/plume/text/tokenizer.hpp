@@ -53,7 +53,7 @@ public:
     static result<tokenizer> from_sentencepiece(std::string_view bytes, const std::string& path = "memory", const notice_fn& on_notice = {},
                                                 std::stop_token stop = {});
 
-    /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset; a byte order mark at the start is dropped.
+    /// The ids of `text`. Invalid UTF-8 becomes U+FFFD, with a notice that gives the first bad offset.
     /// n log n time at most for any text. Errors: out_of_memory; invalid_argument for a text of more than 1 GiB.
     [[nodiscard]] result<std::vector<token_id>> encode(std::string_view text, const encode_options& options = {}, const notice_fn& on_notice = {}) const;
 

@@ -1,0 +1,77 @@
+#include <nlohmann/json.hpp>
+
+#include "text/support.hpp"
+
+using namespace plume;
+using namespace plume::test;
+
+namespace {
+
+nlohmann::json cases() { return nlohmann::json::parse(read_whole(golden_text("tokens/cases.json"))); }
+
+tokenizer load_file(const std::string& name) {
+    auto t = tokenizer::from_file(golden_text("tokens/" + name));
+    if (!t) FAIL(t.error().message());
+    return *std::move(t);
+}
+
+/// Calls check(name of a file, its tokenizer, the original's figures) for each file.
+template <class Check>
+void for_each_file(const nlohmann::json& all, Check check) {
+    for (const auto& [original, figures] : all["originals"].items())
+        for (const auto& file : figures["files"]) {
+            const auto name = file.template get<std::string>();
+            CAPTURE(name);
+            check(name, load_file(name), figures);
+        }
+}
+
+using ids = std::vector<token_id>;
+
+}  // namespace
+
+TEST_CASE("ids equal those of sentencepiece, tokenizers and mistral-common for every kind of vocabulary file") {
+    const auto all   = cases();
+    const auto texts = all["texts"].get<std::vector<std::string>>();
+    REQUIRE(texts.size() > 60);
+    std::size_t n_files = 0;
+    for_each_file(all, [&](const std::string&, const tokenizer& t, const nlohmann::json& figures) {
+        ++n_files;
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            CAPTURE(texts[i]);
+            CHECK(ids_of(t, texts[i]) == figures["ids"][i].get<ids>());
+        }
+    });
+    CHECK(n_files >= 13);
+}
+
+TEST_CASE("special tokens written in a text are taken as tokenizers takes them, with the white space that they swallow") {
+    const auto  all         = cases();
+    const auto  texts       = all["texts"].get<std::vector<std::string>>();
+    std::size_t n_different = 0;
+    for_each_file(all, [&](const std::string& name, const tokenizer& t, const nlohmann::json& figures) {
+        if (!figures.contains("special") || name.ends_with(".gguf")) return;  // GGUF does not say which tokens swallow white space
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto index = std::to_string(i);
+            const bool other = figures["special"].contains(index);
+            CAPTURE(texts[i]);
+            CHECK(ids_of(t, texts[i], true) == (other ? figures["special"][index] : figures["ids"][i]).get<ids>());
+            n_different += other;
+        }
+    });
+    CHECK(n_different > 10);
+}
+
+TEST_CASE("the tokens that begin and end a text are those of the file's template") {
+    const auto all   = cases();
+    const auto texts = all["texts"].get<std::vector<std::string>>();
+    for_each_file(all, [&](const std::string& name, const tokenizer& t, const nlohmann::json& figures) {
+        if (!figures.contains("ends") || name.ends_with(".gguf")) return;
+        for (std::size_t i = 0; i < figures["ends"].size(); ++i) {
+            CAPTURE(texts[i]);
+            const auto got = t.encode(texts[i], {.add_bos = true, .parse_special = true, .add_end = true});
+            REQUIRE(got);
+            CHECK(*got == figures["ends"][i].get<ids>());
+        }
+    });
+}
