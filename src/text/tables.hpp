@@ -47,9 +47,10 @@ struct tokenizer::tables {
     std::vector<token_id>                   prefix, suffix;  // what encode puts around a text
     std::vector<token_id>                   end_tokens;
     token_id                                bos = -1, eos = -1;
-    bool                                    wants_bos    = false;
-    bool                                    without_text = false;  // a model that came without its tokenizer
-    std::string                             chat_template;         // its source; empty where the file carries none
+    bool                                    wants_bos     = false;
+    bool                                    without_text  = false;  // a model that came without its tokenizer
+    bool                                    inner_symbols = false;  // the algorithm finds user-defined tokens but for markers
+    std::string                             chat_template;          // its source; empty where the file carries none
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
 

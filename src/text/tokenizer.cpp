@@ -54,11 +54,17 @@ struct encoding {
             text                        = changed;
             if (text.empty() || work.too_long) return;
         }
-        if (!t.spaces.normalises || t.spaces.nothing()) return encode(text, first);
-        const auto             marked = text::marked(text, t.spaces, first);
-        const std::string_view all    = marked;
-        const auto             found  = normal.empty() ? matches{} : normal.find(all, size_in(t.added_normal, t));
-        cut(all, found, t.added_normal, [&](std::size_t begin, std::size_t end) { t.algorithm->encode(all.substr(begin, end - begin), work, ids); });
+        const bool  marks = t.spaces.normalises && !t.spaces.nothing();
+        std::string marked;
+        if (marks) text = marked = text::marked(text, t.spaces, first);
+        const auto found = normal.empty() ? matches{} : normal.find(text, size_in(t.added_normal, t));
+        cut(text, found, t.added_normal, [&](std::size_t begin, std::size_t end) {
+            const auto part = text.substr(begin, end - begin);
+            if (marks)
+                t.algorithm->encode(part, work, ids);
+            else
+                encode(part, first && begin == 0);
+        });
     }
     void encode(std::string_view text, bool first) {
         if (t.spaces.nothing())
@@ -201,7 +207,8 @@ void tokenizer::tables::append_bytes(token_id id, bool show_special, std::string
 
 bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
     const auto type = words().type(id);
-    return algorithm->adds_space() && !spaces.first_only && (type == text::token_type::control || type == text::token_type::user_defined);
+    const bool cut  = type == text::token_type::control || (type == text::token_type::user_defined && !(inner_symbols && !text::is_marker(words().name(id))));
+    return algorithm->adds_space() && !spaces.first_only && cut;
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
