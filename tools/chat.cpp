@@ -46,9 +46,7 @@ struct chat_command_options {
 
 int chat(const invocation& call) {
     chat_command_options o;
-    arguments            a("chat",
-                           "A talk: what you type is a message, and the model answers in its own chat format. Through a pipe each line is a message. Answers go to "
-                                      "standard output, all else to stderr. Nothing is written to the disk but by /save.");
+    arguments            a("chat", "A talk. Through a pipe each line is a message. Answers go to standard output, all else to stderr.");
     o.add(a);
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     auto sampling = o.sampling.read();

@@ -179,7 +179,7 @@ int answer(task& t, generate_options options, const run_options& o, double load_
 
 int run(const invocation& call) {
     run_options o;
-    arguments   a("run", "Answers a message; a model without a chat template continues the text. Only that goes to standard output.");
+    arguments   a("run", "Answers a message, or continues a text. Only what the model says goes to standard output.");
     o.add(a);
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     for (const auto& text : o.stops)
