@@ -4,10 +4,10 @@
 
 #include <plume/text/tokenizer.hpp>
 
-#include "bench/support.hpp"
+#include "support.hpp"
 
 // Encoding on one thread, with the vocabulary of Llama 3 in the folder that PLUME_TEST_DATA names. English: the file that PLUME_BENCH_TEXT names, 7 MB of
-// technical text say, or, without one, sentences made of common words. bench/compare_tiktoken.py gives such a file and compares with tiktoken.
+// technical text say, or, without one, sentences made of common words. bench/compare_tiktoken.py compares with tiktoken.
 
 namespace {
 
@@ -35,9 +35,11 @@ std::string repeated(std::string_view part, std::size_t bytes) {
 
 std::string english() {
     if (const char* path = std::getenv("PLUME_BENCH_TEXT")) return read_whole(path);
-    constexpr std::string_view words[] = {"the", "of", "function", "returns", "a", "value", "if", "memory", "is", "allocated", "by", "library", "calls", "and", "error"};
+    constexpr std::string_view words[] = {"the", "of",        "function", "returns", "a",     "value", "if",   "memory",
+                                          "is",  "allocated", "by",       "library", "calls", "and",   "error"};
     std::string                text;
-    for (std::size_t i = 0; text.size() < (std::size_t{4} << 20); ++i) text.append(words[i * 2654435761 % 4294967296 >> 16 & 15 % std::size(words)]).append(i % 12 == 11 ? ".\n" : " ");
+    for (std::size_t i = 0; text.size() < (std::size_t{4} << 20); ++i)
+        text.append(words[(i * 2654435761 % 4294967296 >> 16) % std::size(words)]).append(i % 12 == 11 ? ".\n" : " ");
     return text;
 }
 
@@ -65,9 +67,9 @@ void encode(benchmark::State& state, const std::string& text) {
     }
     const auto begin = std::chrono::steady_clock::now();
     for (auto _ : state) benchmark::DoNotOptimize(t.encode(text, {.add_bos = false}));
-    const auto seconds        = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    state.counters["MB/s"]    = static_cast<double>(text.size()) * static_cast<double>(state.iterations()) / seconds * 1e-6;
-    state.counters["tokens"]  = static_cast<double>(ids.size());
+    const auto seconds       = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    state.counters["MB/s"]   = static_cast<double>(text.size()) * static_cast<double>(state.iterations()) / seconds * 1e-6;
+    state.counters["tokens"] = static_cast<double>(ids.size());
 }
 
 }  // namespace

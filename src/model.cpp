@@ -4,6 +4,8 @@
 
 #include <plume/core/checked.hpp>
 #include <plume/core/printable.hpp>
+#include <plume/models/folder.hpp>
+#include <plume/models/quantised.hpp>
 #include <plume/session.hpp>
 
 #include "dispatch.hpp"
@@ -29,7 +31,20 @@ struct opened {
 bool can_wait(const weight_plan& plan) {
     return std::none_of(plan.slots.begin(), plan.slots.end(), [](const weight_slot& s) { return s.pairs; });
 }
-bool is_lazy(const load_options& options) { return options.map && options.repack == repack::lazy; }
+
+/// Rows of a folder, and those of another weight type, are made when they are read: they lie nowhere to wait.
+bool is_lazy(const std::string& path, const load_options& options) {
+    return options.map && options.repack == repack::lazy && options.weights.empty() && !is_folder(path);
+}
+
+result<io::gguf> in_type(result<io::gguf> file, const load_options& options) {
+    if (!file || options.weights.empty()) return file;
+    return quantised(*file, {.type = options.weights, .rules = {}});
+}
+
+result<io::gguf> open_by_path(const std::string& path, const load_options& options) {
+    return in_type(open_model_file(path, {.map = options.map, .limits = options.limits}), options);
+}
 
 /// Of a session: a room for each thread.
 std::size_t rooms_bytes(const weight_plan& plan, std::size_t threads) { return plan.room_bytes * threads; }
@@ -68,7 +83,9 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
     auto config = read_config(*file);
     if (!config) return std::move(config).error();
     parts->config  = std::move(*config);
-    auto tokenizer = load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
+    auto tokenizer = is_folder(file->path()) && has_tokenizer(file->path())
+                         ? plume::tokenizer::from_folder(file->path(), {}, options.on_notice, options.stop)
+                         : load_tokenizer(*file, {.on_notice = options.on_notice, .stop = options.stop, .workers = parts->workers.get()});
     if (!tokenizer) return std::move(tokenizer).error();
     if (tokenizer->vocabulary_size() > parts->config.V)
         return file->fault(code::format_invalid, "has fewer rows than the vocabulary has tokens")
@@ -76,6 +93,8 @@ result<opened> prepare(result<io::gguf> file, const load_options& options, bool 
             .expected_found(tokenizer->vocabulary_size(), parts->config.V);
     parts->tokenizer = std::move(*tokenizer);
     read_templates(*file, parts->templates);
+    if (const auto own = parts->tokenizer->template_source(); parts->templates.empty() && !own.empty() && own.size() <= template_limits{}.source_bytes)
+        parts->templates.push_back({"", std::string(own)});  // of a folder
     if (options.stop.stop_requested()) return io::cancelled(*file);
     if (options.fast && options.cpu_target.empty()) parts->fast = choose_fast();  // a target that is named means what it says
     auto plan = plan_weights(*file, parts->config, parts->weights, parts->fast != nullptr);
@@ -158,21 +177,21 @@ std::size_t        model::threads() const noexcept { return parts_->workers->con
 std::uint64_t      model::weight_bytes() const noexcept { return parts_->weights.memory.size(); }
 
 result<model> load(const std::string& path, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options, is_lazy(options)); });
+    return guarded([&] { return load_opened(open_by_path(path, options), options, is_lazy(path, options)); });
 }
 
 result<model> load_memory(std::span<const std::byte> file, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_memory(file, options.limits), options, false); });
+    return guarded([&] { return load_opened(in_type(io::gguf::from_memory(file, options.limits), options), options, false); });
 }
 
 result<model> load_reader(std::uint64_t size, io::read_fn read, load_options options) {
-    return guarded([&] { return load_opened(io::gguf::from_reader(size, std::move(read), options.limits), options, false); });
+    return guarded([&] { return load_opened(in_type(io::gguf::from_reader(size, std::move(read), options.limits), options), options, false); });
 }
 
 result<memory_plan> plan(const std::string& path, const load_options& load, const session_options& session) {
     return guarded([&]() -> result<memory_plan> {
         const std::uint64_t available = available_memory().available;  // before the tokenizer is there, which total() counts
-        auto                all       = prepare(io::gguf::open(path, {.map = load.map, .limits = load.limits}), load, false);
+        auto                all       = prepare(open_by_path(path, load), load, false);
         if (!all) return std::move(all).error();
         const auto& config  = all->parts->config;
         auto        settled = settle(config, session);
@@ -182,7 +201,7 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
         p.text                    = all->parts->tokenizer->allocated_bytes();
         p.kv                      = kv_bytes(config, *settled);
         const std::size_t threads = load.executor ? load.executor->concurrency() : load.threads == 0 ? available_threads() : load.threads;
-        const std::size_t rooms   = is_lazy(load) && can_wait(all->plan) ? rooms_bytes(all->plan, threads) : 0;
+        const std::size_t rooms   = is_lazy(path, load) && can_wait(all->plan) ? rooms_bytes(all->plan, threads) : 0;
         p.scratch                 = scratch_bytes(config, *settled, rooms);
         p.available               = available;
         p.context_tokens          = settled->context_tokens;
@@ -193,7 +212,7 @@ result<memory_plan> plan(const std::string& path, const load_options& load, cons
 
 result<void> check(const std::string& path, load_options options) {
     return guarded([&]() -> result<void> {
-        auto all = prepare(io::gguf::open(path, {.map = options.map, .limits = options.limits}), options);
+        auto all = prepare(open_by_path(path, options), options);
         if (!all) return std::move(all).error();
         const auto& parts = *all->parts;
         if (const auto good = check_rope(*all); !good) return error(good.error());

@@ -26,7 +26,7 @@ private:
 };
 
 std::size_t carve(const model_config& c, std::size_t T, std::size_t context_tokens, std::size_t room_bytes, std::byte* base, scratch& s) {
-    const std::size_t F = std::max(c.F, c.experts.F_shared);
+    const std::size_t F = std::max(c.has_dense_layers ? c.F : 0, c.experts.F_shared);
     carver            from(base);
     s.T               = T;
     s.splits          = div_up(context_tokens, kernels::attention_split);

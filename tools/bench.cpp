@@ -7,6 +7,7 @@
 
 #include <plume/core/printable.hpp>
 #include <plume/core/sha256.hpp>
+#include <plume/models/folder.hpp>
 #include <plume/plume.hpp>
 
 #include "commands.hpp"
@@ -30,7 +31,7 @@ struct bench_options {
     bool            as_json = false, quiet = false;
 
     void add(arguments& a) {
-        a.positional("MODEL", model, "a GGUF file");
+        a.positional("MODEL", model, "a GGUF file or a Hugging Face folder");
         a.number("-p,--prompt", prompt, 0, any_size, "tokens of the timed prefill");
         a.number("-n,--decode", decode, 0, any_size, "tokens of the timed decode");
         a.number("-d,--depth", depth, 0, any_size, "tokens in the context before either [0]");
@@ -263,7 +264,7 @@ int bench(const invocation& call) {
     if (o.prompt == 0 && o.decode == 0) return usage("plume bench", "-p 0 and -n 0 leave nothing to measure");
 
     measurement m;
-    const auto  file = io::gguf::open(o.model);
+    const auto  file = open_model_file(o.model);
     if (!file) return fail(file.error(), call.stop);
     progress bar("loading", o.quiet);
     auto     options    = o.compute.load(call.stop);

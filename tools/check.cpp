@@ -4,6 +4,7 @@
 #include <plume/core/printable.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/model.hpp>
+#include <plume/models/folder.hpp>
 
 #include "commands.hpp"
 #include "support/human.hpp"
@@ -17,7 +18,7 @@ int check(const invocation& call) {
     compute_options compute;
     bool            quiet = false;
     arguments       a("check", "Validates a model file without running it:\nheader, configuration, tokenizer, shapes, and that all weights are finite.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     compute.add_threads(a);
     compute.add_no_mmap(a);
     a.flag("-q,--quiet", quiet, "no progress bar, no line when all is well");
@@ -32,7 +33,7 @@ int check(const invocation& call) {
     if (!good) return fail(good.error(), call.stop);
     if (quiet) return exit_ok;
 
-    const auto file = io::gguf::open(path);  // for the figures; it was good a moment ago
+    const auto file = open_model_file(path);  // for the figures; it was good a moment ago
     if (!file) return fail(file.error(), call.stop);
     return print(printable(path, 400) + ": good, " + grouped(file->tensors().size()) + " tensors, " + human_bytes(file->file_bytes()) + "\n", call.stop);
 }

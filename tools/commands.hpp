@@ -18,6 +18,8 @@ int info(const invocation&);
 int check(const invocation&);
 int plan(const invocation&);
 int bench(const invocation&);
+int convert(const invocation&);
+int quantize(const invocation&);
 
 struct subcommand {
     std::string_view name;
@@ -37,6 +39,8 @@ inline constexpr std::array subcommands{
     subcommand{"detokenize", detokenize, "token ids on standard input to text"},
     subcommand{"logits", logits, "the model's raw output for given tokens, and its SHA-256"},
     subcommand{"perplexity", perplexity, "how well the model predicts a text"},
+    subcommand{"convert", convert, "a Hugging Face folder to a GGUF file"},
+    subcommand{"quantize", quantize, "a model in another weight type"},
     subcommand{"bench", bench, "tokens per second, next to what this machine can do"},
 };
 

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <plume/models/folder.hpp>
 #include <plume/text/tokenizer.hpp>
 
 #include "commands.hpp"
@@ -19,7 +20,7 @@ int detokenize(const invocation& call) {
     a.text("--between", "TEXT", between, "each line of ids is a text of its own: prints TEXT between them");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto tokens = tokenizer::from_file(model);
+    const auto tokens = is_folder(model) ? tokenizer::from_folder(model) : tokenizer::from_file(model);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto words = read_stdin(call.stop);
     if (!words) return fail(words.error(), call.stop);

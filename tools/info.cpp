@@ -8,6 +8,7 @@
 #include <plume/core/utf8.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/folder.hpp>
 #include <plume/quant/formats.hpp>
 #include <plume/text/tokenizer.hpp>
 
@@ -40,7 +41,7 @@ facts gather(const io::gguf& file) {
         f.config = std::move(*config);
     else
         f.problems.push_back(config.error().message());
-    if (auto text = tokenizer::from_gguf(file))
+    if (auto text = is_folder(file.path()) && has_tokenizer(file.path()) ? tokenizer::from_folder(file.path()) : tokenizer::from_gguf(file))
         f.text = std::move(*text);
     else
         f.problems.push_back(text.error().message());
@@ -102,8 +103,14 @@ json as_json(const facts& f) {
              {"tokenizer", nullptr}};
     if (f.config) {
         const auto& c = *f.config;
-        out["config"] = {{"layers", c.L},           {"width", c.D},     {"heads", c.H},      {"kv_heads", c.K},
-                         {"head_width", c.E},       {"ffn_width", c.F}, {"vocabulary", c.V}, {"context_tokens", c.context_tokens},
+        out["config"] = {{"layers", c.L},
+                         {"width", c.D},
+                         {"heads", c.H},
+                         {"kv_heads", c.K},
+                         {"head_width", c.E},
+                         {"ffn_width", c.F},
+                         {"vocabulary", c.V},
+                         {"context_tokens", c.context_tokens},
                          {"rope_base", c.ropes.front().base}};
     }
     if (f.text)
@@ -159,11 +166,11 @@ int info(const invocation& call) {
     std::string path;
     bool        wants_json = false;
     arguments   a("info", "What is in a model file: sizes, weights, tokenizer, metadata.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     a.flag("--json", wants_json, "print one JSON object");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto file = io::gguf::open(path);
+    const auto file = open_model_file(path);
     if (!file) return fail(file.error(), call.stop);
     const auto f = gather(*file);
     return print(wants_json ? to_line(as_json(f)) : as_text(f), call.stop);

@@ -46,7 +46,7 @@ int logits(const invocation& call) {
     compute_options compute;
     std::size_t     chunk = session_options{}.prefill_chunk;
     arguments       a("logits", "Computes the logits after each given token, little-endian f32 [T,V], and prints their SHA-256.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     a.text("--tokens", "IDS", tokens, "token ids, separated by commas");
     a.number("--chunk", chunk, 1, 4096, "tokens computed together; never changes a bit");
     compute.add_threads(a);

@@ -1,5 +1,6 @@
 // plume perplexity: exp of the mean negative log-likelihood that the model gives to a text, by a fixed protocol.
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "commands.hpp"
 #include "support/human.hpp"
 #include "support/input.hpp"
+#include "support/logits_file.hpp"
 #include "support/output.hpp"
 #include "support/progress.hpp"
 
@@ -26,8 +28,28 @@ double surprise(std::span<const float> logits, token_id target) {
 }
 
 struct tally {
-    double      sum    = 0;
-    std::size_t scored = 0;
+    double                       sum    = 0;
+    std::size_t                  scored = 0;
+    std::optional<logits_writer> save;
+    std::optional<logits_reader> against;
+    divergence                   apart;
+    std::optional<error>         problem;  // of either file
+
+    /// False when a file failed.
+    bool take(std::span<const float> logits, token_id target) {
+        sum += surprise(logits, target);
+        ++scored;
+        if (save)
+            if (auto saved = save->add(logits); !saved) problem = std::move(saved).error();
+        if (against && !problem) {
+            const auto base = against->next();
+            if (base)
+                apart.add(*base, logits);
+            else
+                problem = base.error();
+        }
+        return !problem;
+    }
 };
 
 /// One chunk: the first half is context, then every prediction but the last position's is scored (there is nothing to compare that one with).
@@ -35,25 +57,23 @@ result<void> score_chunk(session& s, std::span<const token_id> chunk, const call
     const std::size_t half = chunk.size() / 2;
     s.reset();
     if (auto ready = s.prefill(chunk.first(half), options); !ready) return ready.error();
-    const auto take = [&](std::size_t i, std::span<const float> logits) {
-        total.sum += surprise(logits, chunk[half + i + 1]);
-        ++total.scored;
-        return true;
-    };
-    return s.score(chunk.subspan(half, chunk.size() - 1 - half), take, options);
+    const auto take   = [&](std::size_t i, std::span<const float> logits) { return total.take(logits, chunk[half + i + 1]); };
+    auto       scored = s.score(chunk.subspan(half, chunk.size() - 1 - half), take, options);
+    if (total.problem) return *total.problem;
+    return scored;
 }
 
 }  // namespace
 
 int perplexity(const invocation& call) {
-    std::string     path, text_path;
+    std::string     path, text_path, save_path, against_path;
     compute_options compute;
     bool            quiet = false;
     arguments       a("perplexity",
                       "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
                             "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
                             "the predictions made in the second half of each chunk count.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     a.positional("FILE", text_path, "the text");
     a.number("-c,--ctx", compute.ctx, 4, longest_context, "tokens in a chunk [the model's own, at most 512]");
     compute.add_kv_type(a);
@@ -61,6 +81,8 @@ int perplexity(const invocation& call) {
     compute.add_threads(a);
     compute.add_cpu_target(a);
     compute.add_no_mmap(a);
+    a.text("--save-logits", "FILE", save_path, "keep the logits of all scored positions, 4 bytes each, to compare others with");
+    a.text("--against", "FILE", against_path, "also tell how far this run is from the one that was saved");
     a.flag("-q,--quiet", quiet, "no progress bar");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
@@ -86,9 +108,14 @@ int perplexity(const invocation& call) {
     auto session = model->new_session(compute.session());
     if (!session) return fail(session.error(), call.stop);
 
-    const std::size_t chunks = ids->size() / compute.ctx;  // the tail is dropped
-    progress          counting("scoring", quiet);
-    tally             total;
+    const std::size_t  chunks = ids->size() / compute.ctx;  // the tail is dropped
+    const logits_facts facts{model->config().V, compute.ctx, chunks * (compute.ctx - 1 - compute.ctx / 2), *ids};
+    progress           counting("scoring", quiet);
+    tally              total;
+    if (!save_path.empty())
+        if (auto opened = total.save.emplace(save_path).open(facts); !opened) return fail(opened.error(), call.stop);
+    if (!against_path.empty())
+        if (auto opened = total.against.emplace().open(against_path, facts); !opened) return fail(opened.error(), call.stop);
     for (std::size_t c = 0; c < chunks; ++c) {
         std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx),
                                     ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
@@ -97,8 +124,13 @@ int perplexity(const invocation& call) {
         counting.show(static_cast<double>(c + 1) / static_cast<double>(chunks));
     }
     counting.done();
+    if (total.save)
+        if (auto kept = total.save->keep(); !kept) return fail(kept.error(), call.stop);
     writer out(STDOUT_FILENO, "standard output", call.stop);
     out.write("perplexity " + fixed(std::exp(total.sum / static_cast<double>(total.scored)), 6) + "\n");
+    if (total.against)
+        out.write("divergence mean " + short_real(total.apart.mean()) + "\ndivergence 99 % " + short_real(total.apart.quantile(0.99)) +
+                  "\ndivergence largest " + short_real(total.apart.quantile(1)) + "\nsame first choice " + fixed(100 * total.apart.same_first(), 3) + " %\n");
     if (!quiet) say(grouped(total.scored) + " predictions scored in " + grouped(chunks) + " chunks of " + grouped(compute.ctx) + " tokens");
     return out.exit_code();
 }

@@ -34,7 +34,7 @@ int plan(const invocation& call) {
     compute_options compute;
     bool            as_json = false;
     arguments       a("plan", "The memory that a model and one session take, from the file's header, and whether it fits here.");
-    a.positional("MODEL", path, "a GGUF file");
+    a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     compute.add_ctx(a);
     compute.add_kv_type(a);
     compute.add_activations(a);

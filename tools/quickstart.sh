@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools/quickstart.sh [MODEL.gguf] [-p TEXT]: installs what is needed, builds the release preset and generates text.
-# Without a model it fetches a small one and asks it something. Debian 12, as root or with sudo.
+# tools/quickstart.sh [MODEL.gguf] [-p TEXT]: installs what is needed, builds the release preset and talks with a model, or has it answer TEXT.
+# Without a model it fetches a small one, and where nobody sits at a terminal asks it something. Debian 12, as root or with sudo.
 invoked_from=$PWD
 . "$(dirname "$0")/lib.sh"
 
@@ -36,23 +36,20 @@ need_packages $build_packages
 step "Building build/release/bin/plume" cmake --build build/release --target bin/plume
 
 if [ -n "$model" ]; then
-    [ $has_text = yes ] || text="Once upon a time"
-    exec build/release/bin/plume run "$model" -p "$text" -n 200
+    [ $has_text = yes ] && exec build/release/bin/plume run "$model" -p "$text" -n 200
+    [ -t 0 ] && exec build/release/bin/plume run "$model"   # a talk, where the model has a chat template
+    exec build/release/bin/plume run "$model" -p "Once upon a time" -n 200
 fi
 
 model=$(tools/get_model.sh smollm2) || exit 1
-# Without chance, so that everybody sees the same answer. On questions of all kinds a model this small tends to repeat itself.
+# A model this small tends to repeat itself.
+if [ $has_text = no ] && [ -t 0 ]; then
+    say
+    exec build/release/bin/plume chat "$model" --repeat-penalty 1.1 -n 500
+fi
+# Without chance, so that everybody sees the same answer.
 how=(--temp 0)
 if [ $has_text = yes ]; then how+=(--repeat-penalty 1.1); else text="What should I bring to a business meeting with a new customer? Give three short tips."; fi
 say "Question: $text"
 say
-# What the person wrote stays text: it cannot spell one of the model's control tokens.
-text=${text//<|/< |}
-# This model's chat format, ChatML, written out: two turns, the second left open for the answer.
-prompt="<|im_start|>system
-You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
-<|im_start|>user
-$text<|im_end|>
-<|im_start|>assistant
-"
-exec build/release/bin/plume run "$model" --parse-special -p "$prompt" -n 300 "${how[@]}"
+exec build/release/bin/plume run "$model" -p "$text" -n 300 "${how[@]}"

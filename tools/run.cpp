@@ -35,7 +35,7 @@ struct run_options {
     bool                       parse_special = false, raw = false, echo = false, as_json = false, quiet = false;
 
     void add(arguments& a) {
-        a.positional("MODEL", model, "a GGUF file");
+        a.positional("MODEL", model, "a GGUF file or a Hugging Face folder");
         a.text("-p,--prompt", "TEXT", prompt, "the message (or -f, or standard input); without any, a talk");
         a.text("-f,--file", "FILE", file, "a file with it");
         a.text("--system", "TEXT", system, "a system prompt before the message");
@@ -55,7 +55,7 @@ struct run_options {
         a.flag("--json", as_json, "print one JSON object at the end");
         a.flag("-q,--quiet", quiet, "no progress bar, no timing line");
         for (const auto* name : {"--top-k", "--frequency-penalty", "--presence-penalty", "--penalty-window", "--logit-bias", "--cpu-target", "--kv-type",
-                                 "--activations", "--fast", "--no-mmap", "--jinja", "--tools", "--set", "--parse-special", "--echo"})
+                                 "--activations", "--fast", "--no-mmap", "--jinja", "--tools", "--set", "--parse-special", "--echo", "--stop"})
             a.rare(name);
     }
 };

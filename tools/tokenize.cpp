@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include <plume/models/folder.hpp>
 #include <plume/text/tokenizer.hpp>
 
 #include "commands.hpp"
@@ -35,7 +36,7 @@ int tokenize(const invocation& call) {
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     options.add_bos = !no_bos;
 
-    const auto tokens = tokenizer::from_file(model);
+    const auto tokens = is_folder(model) ? tokenizer::from_folder(model) : tokenizer::from_file(model);
     if (!tokens) return fail(tokens.error(), call.stop);
     const auto text = read_stdin(call.stop);
     if (!text) return fail(text.error(), call.stop);

@@ -32,8 +32,11 @@ enum class repack : std::uint8_t {
 };
 
 struct load_options {
-    bool                             map     = true;  // map the file while it is read; false: read a private copy piece by piece
-    plume::repack                    repack  = plume::repack::lazy;
+    bool          map    = true;  // map the file while it is read; false: read a private copy piece by piece
+    plume::repack repack = plume::repack::lazy;
+    /// Matrices are encoded in another weight type while they are read ("Q8_0", "Q4_K_M"; see quantise_type_names()): for a folder of F32 or BF16 that would
+    /// not fit. Empty: as the file has them. What `plume quantize` writes gives the same bits and loads faster.
+    std::string                      weights{};
     std::size_t                      threads = 0;  // of the model's own pool, the calling thread included; 0: as many as this process may use
     std::shared_ptr<plume::executor> executor{};   // the host's own, instead of a pool
     /// "scalar", "avx2", "avx512", "avx512vnni", "amx"; empty: the best that runs here. Choosing amx asks Linux to let this process use tiles, after which
@@ -102,7 +105,8 @@ private:
     std::shared_ptr<const parts> parts_;
 };
 
-/// Loads a GGUF model (all parts of a split one). The file is read on after load returns when it is repacked lazily, see plume::repack.
+/// Loads a GGUF model (all parts of a split one), or a Hugging Face folder: config.json and *.safetensors in F32, F16 or BF16. A folder without tokenizer files
+/// loads too: then ids work, and what needs text gives wrong_state. The file is read on after load returns when it is repacked lazily, see plume::repack.
 /// Every fault of the file is an error with file, place, expected, found and a next step; out_of_memory before allocating when it would not fit;
 /// cancelled when on_progress returned false or `stop` was asked.
 [[nodiscard]] result<model> load(const std::string& path, load_options options = {});

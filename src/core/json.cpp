@@ -45,6 +45,20 @@ struct storage {
 
 namespace {
 
+/// Whether a number, which is not zero, is between -1 and 1.
+bool is_below_one(std::string_view written) noexcept {
+    const auto   exponent  = std::min(written.find_first_of("eE"), written.size());
+    const auto   mantissa  = written.substr(0, exponent);
+    const auto   point     = std::min(mantissa.find('.'), mantissa.size());
+    const auto   digit     = mantissa.find_first_of("123456789");
+    const auto   magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(digit) + (digit > point ? 1 : 0);  // of 1: 1, of 0.1: 0
+    auto         power     = written.substr(std::min(exponent + 1, written.size()));
+    std::int64_t n         = 0;
+    if (power.starts_with('+')) power.remove_prefix(1);
+    if (std::from_chars(power.data(), power.data() + power.size(), n).ec == std::errc::result_out_of_range) return power.starts_with('-');
+    return n <= -magnitude;
+}
+
 class reader {
 public:
     reader(std::string_view text, const limits& l, storage& out) noexcept : text_(text), limits_(l), out_(out) {}
@@ -247,9 +261,7 @@ private:
         const bool        fits    = whole && std::from_chars(first, first + written.size(), i).ec == std::errc{};
         if (!fits && std::from_chars(first, first + written.size(), d).ec != std::errc{}) {
             // Too small is not an error, but the nearest double, as everywhere; from_chars gives one answer for both.
-            const auto exponent = written.find_first_of("eE");
-            const bool small    = exponent == std::string_view::npos ? zero : written.substr(exponent + 1, 1) == "-";
-            if (!small) return fail(begin, "a number beyond the range of double");
+            if (!is_below_one(written)) return fail(begin, "a number beyond the range of double");
             d = written[0] == '-' ? -0.0 : 0.0;
         }
         auto& added = add(fits ? kind::integer : kind::number, begin);

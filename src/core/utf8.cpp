@@ -1,6 +1,8 @@
 #include <plume/core/utf8.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace plume::utf8 {
 namespace {
@@ -85,6 +87,11 @@ std::string place_of(std::string_view text, std::size_t byte) {
 
 std::size_t first_invalid(std::string_view text) noexcept {
     for (std::size_t i = 0; i < text.size();) {
+        for (std::uint64_t word; text.size() - i >= sizeof word; i += sizeof word) {  // ASCII, which most text is, eight at a time
+            std::memcpy(&word, text.data() + i, sizeof word);
+            if ((word & 0x8080808080808080) != 0) break;
+        }
+        if (i == text.size()) break;
         const auto c = decode_one(text.substr(i));
         if (!c.valid) return i;
         i += c.size;

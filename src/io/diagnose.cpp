@@ -21,8 +21,9 @@ struct known_start {
 
 constexpr auto fetch_again = "the download gave something else than the model: fetch the file itself"sv;
 constexpr auto unpack      = "unpack it first"sv;
-constexpr auto no_pickle   = "plume never reads pickle, because it can run code: look for the model as GGUF"sv;
+constexpr auto no_pickle   = "plume never reads pickle, because it can run code: look for the model as safetensors or GGUF"sv;
 constexpr auto older       = "look for the model as GGUF; files of this format are from 2023 or before"sv;
+constexpr auto with_config = "name the folder that holds it and the model's config.json"sv;
 constexpr auto to_gguf     = "look for the model as GGUF, or convert it"sv;
 
 constexpr known_start known_starts[] = {
@@ -116,7 +117,7 @@ error diagnose(std::string_view head, std::uint64_t file_bytes) {
         if (head.starts_with(known.bytes)) return error{code::format_unknown, known.what}.hint(known.next_step);
     const auto text = trimmed(head);
     if (is_html(text)) return error{code::format_unknown, "is an HTML page, not a model"}.hint(fetch_again);
-    if (is_safetensors(head)) return error{code::format_unknown, "is a safetensors file"}.hint(to_gguf);
+    if (is_safetensors(head)) return error{code::format_unknown, "is a safetensors file"}.hint(with_config);
     if (is_llama2c(head, file_bytes)) return error{code::format_unknown, "looks like a llama2.c checkpoint"}.hint(to_gguf);
     if (text.starts_with('{') || text.starts_with('['))
         return error{code::format_unknown, "is a JSON file, not a model"}.hint("a model's configuration, perhaps: name the .gguf file");

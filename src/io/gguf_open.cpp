@@ -187,4 +187,8 @@ result<gguf> gguf::from_reader(std::uint64_t size, read_fn read, const gguf_limi
     return guarded([&] { return parts::whole(parts::open(source::from_reader(size, std::move(read)), limits)); });
 }
 
+result<gguf> gguf::from_source(std::shared_ptr<const source> file, const gguf_limits& limits) {
+    return guarded([&] { return parts::whole(parts::open(std::move(file), limits)); });
+}
+
 }  // namespace plume::io

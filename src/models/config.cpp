@@ -100,6 +100,9 @@ void read_experts(key_reader& in, model_config& c) {
                     .about("key", in.full("expert_gating_func"))
                     .expected_found("1 (softmax)", std::to_string(gating)));
     in.refuse_unless_zero("expert_group_count", "groups of experts");
+    c.has_dense_layers = false;
+    for (std::size_t i = 0; i < c.L; ++i)
+        if (in.file().find_tensor("blk." + std::to_string(i) + ".ffn_gate_inp.weight") == nullptr) c.has_dense_layers = true;
 }
 
 }  // namespace
@@ -114,7 +117,8 @@ result<model_config> read_config(const io::gguf& file) {
     if (c.recipe == nullptr)
         return file.fault(code::format_unsupported, "is of an architecture that does not run yet")
             .about("key", "general.architecture")
-            .expected_found("one of: " + list_of_architectures(), *architecture);
+            .expected_found("one that plume runs", *architecture)
+            .hint("these run: " + list_of_architectures());
     c.architecture  = *architecture;
     const auto name = file.text_or("general.name", "");
     if (!name) return error(name.error());

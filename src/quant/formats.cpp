@@ -31,6 +31,16 @@ void encode_blocks(const float* w, std::size_t n_blocks, std::byte* blocks) noex
     }
 }
 
+template <weighted_encodable F>
+void encode_blocks_weighted(const float* w, const float* importance, std::size_t n_blocks, std::byte* blocks) noexcept {
+    using weights = std::span<const float, F::weights>;
+    for (std::size_t i = 0; i < n_blocks; ++i) {
+        typename F::block b;
+        F::encode(weights(w + i * F::weights, F::weights), weights(importance + i * F::weights, F::weights), b);
+        std::memcpy(blocks + i * sizeof b, &b, sizeof b);
+    }
+}
+
 template <code_format F>
 void unpack_group(const std::byte* block, std::size_t group, codes_32& out) noexcept {
     typename F::block b;
@@ -49,6 +59,7 @@ constexpr format_info info_of() noexcept {
     f.decode      = decode_blocks<F>;
     f.is_float    = float_format<F>;
     if constexpr (encodable<F>) f.encode = encode_blocks<F>;
+    if constexpr (weighted_encodable<F>) f.encode_weighted = encode_blocks_weighted<F>;
     if constexpr (code_format<F>) {
         static_assert(!F::codes.has_table || F::codes.bits <= 4);
         f.unpack        = unpack_group<F>;

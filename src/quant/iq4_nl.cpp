@@ -1,5 +1,7 @@
 #include <plume/quant/iq4_nl.hpp>
 
+#include "iq4_values.hpp"
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -11,5 +13,23 @@ void iq4_nl::unpack(const block& b, std::size_t, codes_32& c) noexcept {
     unpack_nibbles(b.q, c);
 }
 template void unpack_groups<iq4_nl>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, iq4_nl::block& b) noexcept {
+    const costed<32> c(w, importance);
+    b.d                                  = finite_half(best_scale<table_codes<iq4_values>>(c));
+    const float                  inverse = inverse_of(to_float(b.d));
+    std::array<std::uint8_t, 32> code;
+    for (std::size_t i = 0; i < 32; ++i) code[i] = nearest_iq4(w[i] * inverse);
+    pack_nibbles(code, b.q);
+}
+
+}  // namespace
+
+void iq4_nl::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void iq4_nl::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

@@ -1,6 +1,8 @@
 #include <plume/quant/iq4_xs.hpp>
 
+#include "blocks_256.hpp"
 #include "grid.hpp"
+#include "iq4_values.hpp"
 
 namespace plume::quant {
 
@@ -12,5 +14,32 @@ void iq4_xs::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     unpack_nibbles(b.q + 16 * group, c);
 }
 template void unpack_groups<iq4_xs>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, iq4_xs::block& b) noexcept {
+    const auto found   = best_block<table_codes<iq4_values>, -32, 31>(groups_of<32>(w, importance));
+    b.d                = found.d;
+    unsigned subs_high = 0;
+    std::fill(std::begin(b.subs_low), std::end(b.subs_low), std::uint8_t{0});
+    for (std::size_t group = 0; group < 8; ++group) {
+        const unsigned sub    = static_cast<unsigned>(found.sub[group] + 32);
+        b.subs_low[group / 2] = u8(b.subs_low[group / 2] | (sub & 15) << group % 2 * 4);
+        subs_high |= sub >> 4 << group * 2;
+        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group]));
+        for (std::size_t i = 0; i < 16; ++i) {
+            const unsigned low = nearest_iq4(w[32 * group + i] * inverse), high = nearest_iq4(w[32 * group + i + 16] * inverse);
+            b.q[16 * group + i] = u8(low | high << 4);
+        }
+    }
+    b.subs_high = static_cast<std::uint16_t>(subs_high);
+}
+
+}  // namespace
+
+void iq4_xs::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void iq4_xs::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

@@ -1,5 +1,6 @@
 #include <plume/quant/q2_k.hpp>
 
+#include "blocks_256.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -17,5 +18,29 @@ void q2_k::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     unpack_fields(q, group % 4 * 2, 3, c);
 }
 template void unpack_groups<q2_k>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, q2_k::block& b) noexcept {
+    const auto found = best_affine_block<3, 15>(groups_of<16>(w, importance));
+    b.d = found.d, b.dmin = found.dmin;
+    std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});
+    for (std::size_t group = 0; group < 16; ++group) {
+        b.subs_and_mins[group] = u8(static_cast<std::size_t>(found.sub[group] | found.min[group] << 4));
+        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), min = to_float(b.dmin) * static_cast<float>(found.min[group]);
+        for (std::size_t i = 0; i < 16; ++i) {
+            const std::size_t at = 16 * group + i, p = at % 128 / 32;
+            std::uint8_t&     q = b.q[at / 128 * 32 + at % 32];
+            q                   = u8(static_cast<std::size_t>(q | nearest((w[at] + min) * inverse, 0, 3) << 2 * p));
+        }
+    }
+}
+
+}  // namespace
+
+void q2_k::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void q2_k::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

@@ -1,6 +1,6 @@
 #include <plume/quant/q4_0.hpp>
 
-#include "encode.hpp"
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -13,10 +13,19 @@ void q4_0::unpack(const block& b, std::size_t, codes_32& c) noexcept {
 }
 template void unpack_groups<q4_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
-void q4_0::encode(std::span<const float, weights> w, block& b) noexcept {
+namespace {
+
+void encode_costed(const float* w, const float* importance, q4_0::block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    b.d = encode_signed<8>(w, code);
+    b.d = encode_even<8>(costed<32>(w, importance), code);
     pack_nibbles(code, b.q);
+}
+
+}  // namespace
+
+void q4_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void q4_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
 }
 
 }  // namespace plume::quant

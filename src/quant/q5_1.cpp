@@ -1,6 +1,6 @@
 #include <plume/quant/q5_1.hpp>
 
-#include "encode.hpp"
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -14,11 +14,20 @@ void q5_1::unpack(const block& b, std::size_t, codes_32& c) noexcept {
 }
 template void unpack_groups<q5_1>(const std::byte*, std::size_t, codes_32*) noexcept;
 
-void q5_1::encode(std::span<const float, weights> w, block& b) noexcept {
+namespace {
+
+void encode_costed(const float* w, const float* importance, q5_1::block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    encode_between<31>(w, b.d, b.m, code);
+    encode_affine<31>(costed<32>(w, importance), b.d, b.m, code);
     pack_nibbles(code, b.q);
     pack_fifth_bits(code, b.high);
+}
+
+}  // namespace
+
+void q5_1::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void q5_1::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
 }
 
 }  // namespace plume::quant

@@ -1,5 +1,6 @@
 #include <plume/quant/q5_k.hpp>
 
+#include "blocks_256.hpp"
 #include "six_bits.hpp"
 
 namespace plume::quant {
@@ -14,5 +15,34 @@ void q5_k::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     add_fields(b.high, group, 1, 4, c);
 }
 template void unpack_groups<q5_k>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, q5_k::block& b) noexcept {
+    constexpr int levels = 31;
+    const auto    found  = best_affine_block<levels, 63>(groups_of<32>(w, importance));
+    b.d = found.d, b.dmin = found.dmin;
+    std::array<sub_and_min, 8> integers;
+    std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});
+    std::fill(std::begin(b.high), std::end(b.high), std::uint8_t{0});
+    for (std::size_t group = 0; group < 8; ++group) {
+        integers[group]     = {u8(static_cast<std::size_t>(found.sub[group])), u8(static_cast<std::size_t>(found.min[group]))};
+        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), min = to_float(b.dmin) * static_cast<float>(found.min[group]);
+        for (std::size_t i = 0; i < 32; ++i) {
+            const int     code = nearest((w[32 * group + i] + min) * inverse, 0, levels);
+            std::uint8_t& q    = b.q[group / 2 * 32 + i];
+            q                  = u8(q | (code & 15) << group % 2 * 4);
+            b.high[i]          = u8(b.high[i] | code >> 4 << group);
+        }
+    }
+    pack_six_bits(integers, b.subs_and_mins);
+}
+
+}  // namespace
+
+void q5_k::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void q5_k::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

@@ -1,6 +1,6 @@
 #include <plume/quant/q8_0.hpp>
 
-#include "encode.hpp"
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -13,10 +13,28 @@ void q8_0::unpack(const block& b, std::size_t, codes_32& c) noexcept {
 }
 template void unpack_groups<q8_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
-void q8_0::encode(std::span<const float, weights> w, block& b) noexcept {
-    b.d                 = finite_half(std::fabs(peak_of(w)) / 127);
+namespace {
+
+void encode_costed(const float* w, const float* importance, q8_0::block& b) noexcept {
+    const costed<32> c(w, importance);
+    using codes       = even_codes<-127, 127>;
+    const float plain = std::fabs(peak_of(std::span<const float, 32>(c.x))) / 127;
+    b.d               = finite_half(plain);
+    float best        = scale_error<codes>(c, to_float(b.d));
+    for (const float start : {127.3f, 126.65f}) {  // the peak stays within half a step of its code: nothing is cut off
+        const half  d     = finite_half(fit_scale<codes>(c, inverse_of(plain) * (start / 127)).scale);
+        const float error = scale_error<codes>(c, to_float(d));
+        if (error < best) best = error, b.d = d;
+    }
     const float inverse = inverse_of(to_float(b.d));
     for (std::size_t i = 0; i < 32; ++i) b.q[i] = i8(nearest(w[i] * inverse, -127, 127));
+}
+
+}  // namespace
+
+void q8_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void q8_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
 }
 
 }  // namespace plume::quant

@@ -1,5 +1,6 @@
 #include <plume/quant/tq1_0.hpp>
 
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -28,5 +29,29 @@ void tq1_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     }
 }
 template void unpack_groups<tq1_0>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, tq1_0::block& b) noexcept {
+    const costed<256> c(w, importance);
+    b.d                 = finite_half(best_ternary(c));
+    const float inverse = inverse_of(to_float(b.d));
+    const auto  code    = [&](std::size_t i) { return static_cast<unsigned>(nearest(w[i] * inverse, -1, 1) + 1); };
+    // Five digits make a number below 243; the byte is the least one whose fraction of 256 gives them back.
+    const auto byte = [](unsigned number) { return u8((number * 256 + 242) / 243); };
+    for (std::size_t j = 0; j < 52; ++j) {
+        unsigned number = 0;
+        for (std::size_t n = 0; n < 5; ++n)
+            number = 3 * number + (j < 32 ? code(32 * n + j) : j < 48 ? code(160 + 16 * n + j - 32) : n < 4 ? code(240 + 4 * n + j - 48) : 0);
+        (j < 48 ? b.q[j] : b.last[j - 48]) = byte(number);
+    }
+}
+
+}  // namespace
+
+void tq1_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void tq1_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

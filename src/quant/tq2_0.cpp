@@ -1,5 +1,6 @@
 #include <plume/quant/tq2_0.hpp>
 
+#include "search.hpp"
 #include "unpack.hpp"
 
 namespace plume::quant {
@@ -12,5 +13,25 @@ void tq2_0::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     unpack_fields(q, group % 4 * 2, 3, c);
 }
 template void unpack_groups<tq2_0>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+void encode_costed(const float* w, const float* importance, tq2_0::block& b) noexcept {
+    const costed<256> c(w, importance);
+    b.d                 = finite_half(best_ternary(c));
+    const float inverse = inverse_of(to_float(b.d));
+    const auto  code    = [&](std::size_t i) { return static_cast<unsigned>(nearest(w[i] * inverse, -1, 1) + 1); };
+    for (std::size_t j = 0; j < 64; ++j) {
+        const std::size_t at = j / 32 * 128 + j % 32;
+        b.q[j]               = u8(code(at) | code(at + 32) << 2 | code(at + 64) << 4 | code(at + 96) << 6);
+    }
+}
+
+}  // namespace
+
+void tq2_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void tq2_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

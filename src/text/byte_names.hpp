@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <plume/core/utf8.hpp>
 
@@ -27,5 +28,20 @@ inline constexpr byte_names names_of_bytes;
 static_assert(names_of_bytes.character[' '] == 0x120 && names_of_bytes.character[0xad] == 0x143);
 
 inline void append_name(std::string& out, unsigned char byte) { utf8::append(out, names_of_bytes.character[byte]); }
+
+/// Writes the names of `text`, at most two bytes for one, and returns how many bytes they have.
+inline std::size_t write_names(std::string_view text, char* out) noexcept {
+    char* end = out;
+    for (const char c : text) {
+        const unsigned name = names_of_bytes.character[static_cast<unsigned char>(c)];
+        if (name < 0x80) {
+            *end++ = c;
+        } else {
+            *end++ = static_cast<char>(0xc0 | name >> 6);
+            *end++ = static_cast<char>(0x80 | (name & 0x3f));
+        }
+    }
+    return static_cast<std::size_t>(end - out);
+}
 
 }  // namespace plume::text

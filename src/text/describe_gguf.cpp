@@ -164,9 +164,10 @@ result<void> gguf_reader::read_rules() {
         if (!flag) return std::move(flag).error();
         f.flag = *flag;
     }
-    out_.inner_symbols = unigram;
+    out_.inner_symbols = true;
     out_.adds_space    = rules.add_dummy_prefix;
-    if (!unigram && map.empty() && !rules.remove_extra_whitespaces && rules.escape_whitespaces) return {};
+    const bool none    = !unigram && map.empty() && !rules.remove_extra_whitespaces && rules.escape_whitespaces;
+    if (none) return find_symbols(out_);
     return use_rules(rules, charsmap_key, out_);
 }
 
@@ -195,7 +196,11 @@ result<void> gguf_reader::read_wordpiece() {
     out_.normal     = std::move(normal);
     out_.adds_space = true;
     out_.add_bos    = true;
-    auto cls        = token_key("tokenizer.ggml.cls_token_id");
+    // Files type the unknown token as a control token, and some do not name it: words without pieces need it.
+    for (token_id id = 0; out_.unknown < 0 && out_.words.has(id); ++id)
+        if (out_.words.name(id) == "[UNK]") out_.unknown = id;
+    if (out_.unknown >= 0) out_.words.set_type(out_.unknown, token_type::unknown);
+    auto cls = token_key("tokenizer.ggml.cls_token_id");
     if (!cls) return std::move(cls).error();
     if (*cls >= 0) out_.bos = *cls;
     auto sep = token_key("tokenizer.ggml.seperator_token_id");  // the format spells it so

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,8 @@ result<void> read_json_model(const json_fields& root, description& out, json_tok
 result<void> read_json_added(const json_fields& root, description& out, json_tokens& tokens);
 /// "normalizer", "pre_tokenizer", "decoder".
 result<void> read_json_steps(const json_fields& root, description& out, const loading& with);
+/// Steps of "normalizer" that a normaliser does.
+result<void> read_json_normalizer(std::span<const json_fields> steps, description& out);
 /// "post_processor": what encode puts around a text.
 result<void> read_json_template(const json_fields& root, description& out);
 

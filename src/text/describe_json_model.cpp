@@ -96,6 +96,67 @@ result<void> read_bpe(const json_fields& root, const json_fields& model, descrip
     return {};
 }
 
+/// "vocab" of Unigram: a list of [text, score].
+result<void> read_unigram(const json_fields& model, description& out, json_tokens& tokens) {
+    out.kind   = model_kind::unigram;
+    auto vocab = model.need("vocab", json::kind::array);
+    if (!vocab) return std::move(vocab).error();
+    if (vocab->size() > max_tokens)
+        return model.fault(code::format_limit, "vocab", "has more tokens than the limit max_tokens").expected_found(max_tokens, vocab->size());
+    for (const auto& entry : vocab->elements()) {
+        std::optional<std::string_view> text;
+        std::optional<double>           score;
+        std::size_t                     i = 0;
+        for (const auto& half : entry.elements()) {
+            if (i == 0) text = half.string();
+            if (i == 1) score = half.number();
+            ++i;
+        }
+        if (i != 2 || !text || !score)
+            return model.from()
+                .fault(code::format_invalid, "is no token with its score")
+                .about("key", element_of(out.from.tokens, tokens.names.size()))
+                .expected_found("[\"TEXT\", SCORE]", name(entry.kind()));
+        tokens.names.push_back(*text);
+        tokens.types.push_back(token_type::normal);
+        out.precise_scores.push_back(*score);
+    }
+    auto fallback = model.flag_or("byte_fallback", false);
+    if (!fallback) return std::move(fallback).error();
+    out.byte_fallback = *fallback;
+    auto unknown      = model.find("unk_id", json::kind::integer);
+    if (!unknown) return std::move(unknown).error();
+    if (!*unknown) return {};
+    const auto id = *(*unknown)->integer();
+    if (id < 0 || static_cast<std::uint64_t>(id) >= tokens.names.size())
+        return model.fault(code::format_invalid, "unk_id", "names a token outside the vocabulary")
+            .expected_found("below " + std::to_string(tokens.names.size()), std::to_string(id));
+    out.unknown = static_cast<token_id>(id);
+    return {};
+}
+
+result<void> read_wordpiece(const json_fields& model, description& out, json_tokens& tokens) {
+    out.kind = model_kind::wordpiece;
+    if (auto ok = read_vocabulary(model, tokens); !ok) return ok;
+    auto prefix  = model.text_or("continuing_subword_prefix", "##");
+    auto unknown = model.text_or("unk_token", "[UNK]");
+    auto most    = model.find("max_input_chars_per_word", json::kind::integer);
+    if (!prefix) return std::move(prefix).error();
+    if (!unknown) return std::move(unknown).error();
+    if (!most) return std::move(most).error();
+    if (prefix->empty()) return model.fault(code::format_unsupported, "continuing_subword_prefix", "is empty, which does not run");
+    out.continuing_prefix = *prefix;
+    if (*most) {
+        const auto n = *(*most)->integer();
+        if (n < 0) return model.fault(code::format_invalid, "max_input_chars_per_word", "is negative");
+        out.max_word_characters = static_cast<std::size_t>(n);
+    }
+    const auto id = model.object().find("vocab")->find(*unknown);
+    if (!id) return model.fault(code::format_invalid, "unk_token", "names no token of the vocabulary").expected_found("a token", *unknown);
+    out.unknown = static_cast<token_id>(*id->integer());
+    return {};
+}
+
 }  // namespace
 
 result<void> read_json_model(const json_fields& root, description& out, json_tokens& tokens) {
@@ -107,7 +168,9 @@ result<void> read_json_model(const json_fields& root, description& out, json_tok
     auto        type  = model.text_or("type", model.object().find("merges") ? "BPE" : "");
     if (!type) return std::move(type).error();
     if (*type == "BPE") return read_bpe(root, model, out, tokens);
-    return model.fault(code::format_unsupported, "type", "does not run yet").expected_found("BPE", *type);
+    if (*type == "Unigram") return read_unigram(model, out, tokens);
+    if (*type == "WordPiece") return read_wordpiece(model, out, tokens);
+    return model.fault(code::format_unsupported, "type", "does not run yet").expected_found("BPE, Unigram or WordPiece", *type);
 }
 
 result<void> read_json_added(const json_fields& root, description& out, json_tokens& tokens) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "src/text/describe_json.hpp"
 #include "src/text/space_mark.hpp"
@@ -20,9 +21,19 @@ result<void> need_mark(const json_fields& step, std::string_view key) {
     return {};
 }
 
-/// [Prepend U+2581], Replace " " by U+2581.
-result<void> read_character_normalizer(const std::vector<json_fields>& steps, description& out) {
-    for (const auto& step : steps) {
+/// A step that makes marks of spaces, as the published SentencePiece vocabularies have it: Prepend U+2581, Replace " " by U+2581.
+bool marks_spaces(const json_fields& step) {
+    const auto type = step.text_or("type", {}).value_or(std::string_view{});
+    if (type == "Prepend") return step.text_or("prepend", {}).value_or(std::string_view{}) == space_mark;
+    const auto pattern = type == "Replace" ? step.inside("pattern").value_or(std::optional<json_fields>{}) : std::optional<json_fields>{};
+    return pattern && pattern->text_or("String", {}).value_or(std::string_view{}) == " ";
+}
+
+/// [Steps of a normaliser], [Prepend U+2581], Replace " " by U+2581.
+result<void> read_character_normalizer(const std::vector<json_fields>& all, description& out) {
+    const auto first = std::find_if(all.begin(), all.end(), marks_spaces);
+    if (auto ok = read_json_normalizer({all.begin(), first}, out); !ok) return ok;
+    for (const auto& step : std::span<const json_fields>(first, all.end())) {
         auto type = step.text("type");
         if (!type) return std::move(type).error();
         if (*type == "Prepend" && !out.spaces.marks && out.spaces.nothing()) {
@@ -66,8 +77,17 @@ result<void> read_character_pretokenizer(const std::vector<json_fields>& steps, 
     for (const auto& step : steps) {
         auto type = step.text("type");
         if (!type) return std::move(type).error();
-        if (*type != "Metaspace" || steps.size() > 1) return unsupported(step, "type", *type);
+        // WhitespaceSplit drops white space before Metaspace marks the words: what T5's and XLM-R's files have.
+        if (*type == "WhitespaceSplit" && steps.size() == 2 && &step == &steps[0] && out.kind == model_kind::unigram) {
+            out.splits_spaces = true;
+            continue;
+        }
+        if (*type != "Metaspace" || &step != &steps.back()) return unsupported(step, "type", *type);
         if (auto ok = read_metaspace(step, out); !ok) return ok;
+        if (out.splits_spaces && (out.spaces.prefix == prefix_rule::never || out.spaces.first_only))
+            return unsupported(step, "prepend_scheme", "words without marks");
+        if (out.splits_spaces && !out.splits_marks) return unsupported(step, "split", "Metaspace that does not split");
+        if (out.splits_spaces) out.spaces = {};
     }
     return {};
 }
@@ -164,7 +184,7 @@ result<void> read_decoder(const json_fields& root) {
     for (const auto& step : *steps) {
         auto type = step.text("type");
         if (!type) return std::move(type).error();
-        constexpr std::string_view known[] = {"ByteLevel", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace"};
+        constexpr std::string_view known[] = {"ByteLevel", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace", "WordPiece"};
         if (std::find(std::begin(known), std::end(known), *type) == std::end(known)) return unsupported(step, "type", *type);
     }
     return {};
@@ -178,12 +198,18 @@ result<void> read_json_steps(const json_fields& root, description& out, const lo
     if (!normal) return std::move(normal).error();
     if (!pre) return std::move(pre).error();
     if (out.kind == model_kind::byte_level) {
-        if (!normal->empty()) return unsupported(normal->front(), "type", normal->front().text_or("type", {}).value_or(std::string_view{}));
+        if (auto ok = read_json_normalizer(*normal, out); !ok) return ok;
         if (auto ok = read_byte_level_pretokenizer(root, *pre, out, with); !ok) return ok;
+    } else if (out.kind == model_kind::wordpiece) {
+        if (auto ok = read_json_normalizer(*normal, out); !ok) return ok;
+        for (const auto& step : *pre)
+            if (const auto type = step.text_or("type", {}).value_or(std::string_view{}); type != "BertPreTokenizer") return unsupported(step, "type", type);
+        if (pre->empty()) return root.fault(code::format_unsupported, "pre_tokenizer", "is missing: WordPiece runs with BertPreTokenizer");
+        out.adds_space = true;
     } else {
         if (auto ok = read_character_normalizer(*normal, out); !ok) return ok;
         if (auto ok = read_character_pretokenizer(*pre, out); !ok) return ok;
-        out.adds_space = out.spaces.prefix != prefix_rule::never;
+        out.adds_space = out.splits_spaces || out.spaces.prefix != prefix_rule::never;
     }
     return read_decoder(root);
 }

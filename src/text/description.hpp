@@ -64,6 +64,7 @@ struct description {
     bool                    fuse_unknown   = false;    // character BPE: unknown characters side by side make one token
     bool                    splits_marks   = false;    // character BPE: a piece begins at every U+2581, and no merge crosses its front
 
+    bool        splits_spaces = false;      // Unigram: words are what white space parts, and each gets a mark; see unigram_tokenizer.cpp
     std::string continuing_prefix;          // WordPiece: what the names of pieces within a word begin with; empty: U+2581 is before those that begin one
     std::size_t max_word_characters = 100;  // WordPiece: a longer word is unknown
 

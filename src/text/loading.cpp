@@ -92,8 +92,12 @@ result<void> find_added(const text::origin& from, std::vector<text::added_token>
             return from.fault(code::format_limit, "has more text in special tokens than the limit max_special_bytes").about("key", from.types);
         out.rules.add(token);
         all.add(name, token.id, words.type(token.id));
-        if (token.normalized && out.spaces.normalises && !out.spaces.nothing()) {
-            normal.add(normal_names.emplace_back(text::marked(name, out.spaces, true)), token.id, words.type(token.id));
+        const bool marks = out.spaces.normalises && !out.spaces.nothing();
+        if (token.normalized && (marks || out.normal)) {
+            text::normaliser::room room;
+            const auto             changed = out.normal ? out.normal->apply(name, room).first : name;
+            if (changed.empty()) continue;
+            normal.add(normal_names.emplace_back(marks ? text::marked(changed, out.spaces, true) : std::string(changed)), token.id, words.type(token.id));
             out.added_normal.sizes.push_back({token.id, static_cast<std::uint32_t>(normal_names.back().size())});
         } else {
             plain.add(name, token.id, words.type(token.id));
@@ -118,6 +122,7 @@ result<tokenizer> make_tokenizer(text::description d, const text::loading& with)
     find_special(d, *out, with);
     out->normal        = d.normal && !d.normal->empty() ? d.normal : nullptr;
     out->spaces        = d.spaces;
+    out->inner_symbols = d.inner_symbols;
     out->prefix        = d.prefix;
     out->suffix        = d.suffix;
     out->chat_template = d.chat_template;
@@ -146,6 +151,7 @@ result<tokenizer> tokenizer::from_gguf(const io::gguf& file, const notice_fn& on
 
 result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with) {
     return guarded([&]() -> result<tokenizer> {
+        if (const auto model = file.text_or("tokenizer.ggml.model", ""); model && (*model == "none" || *model == "no_vocab")) return load_without_text(file);
         auto described = text::describe_gguf(file, with);
         if (!described) return std::move(described).error();
         return make_tokenizer(*std::move(described), with);

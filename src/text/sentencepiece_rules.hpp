@@ -16,6 +16,9 @@ struct sentencepiece_rules {
 /// cut out before stay as they are. Errors: those of charsmap::read, about `key`.
 result<void> use_rules(const sentencepiece_rules& rules, std::string_view key, description& out);
 
+/// Sets `symbols` to the user-defined tokens that the algorithm finds.
+result<void> find_symbols(description& out);
+
 /// Whether a user-defined token is found by the algorithm, as SentencePiece does it, and not cut out before. Those that frame messages are cut out: a message
 /// must not become them.
 [[nodiscard]] bool is_inner(const description& d, token_id id) noexcept;

@@ -47,8 +47,10 @@ struct tokenizer::tables {
     std::vector<token_id>                   prefix, suffix;  // what encode puts around a text
     std::vector<token_id>                   end_tokens;
     token_id                                bos = -1, eos = -1;
-    bool                                    wants_bos = false;
-    std::string                             chat_template;  // its source; empty where the file carries none
+    bool                                    wants_bos     = false;
+    bool                                    inner_symbols = false;  // the algorithm finds user-defined tokens but for markers
+    bool                                    without_text  = false;  // a model that came without its tokenizer
+    std::string                             chat_template;          // its source; empty where the file carries none
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
 
@@ -71,5 +73,9 @@ namespace text {
 
 /// tokenizer::from_gguf with helpers, where there are some.
 [[nodiscard]] result<tokenizer> load_tokenizer(const io::gguf& file, const text::loading& with);
+
+/// For a model that came without its tokenizer: no text, and the special ids that the file names.
+[[nodiscard]] result<tokenizer> load_without_text(const io::gguf& file);
+[[nodiscard]] error             without_text_error();
 
 }  // namespace plume

@@ -50,16 +50,22 @@ void token_rules::add(const added_token& token) {
     if (token.lstrip || token.rstrip || token.single_word) rules_.push_back(token);
 }
 
-token_rules::place token_rules::widened(std::string_view text, std::size_t begin, std::size_t size, token_id id, std::size_t done) const noexcept {
+token_rules::place token_rules::widened(std::string_view text, std::size_t begin, std::size_t size, token_id id, progress& at) const noexcept {
     std::size_t end  = begin + size;
     const auto  rule = std::lower_bound(rules_.begin(), rules_.end(), id, [](const added_token& r, token_id i) { return r.id < i; });
     if (rule != rules_.end() && rule->id == id) {
-        if (rule->single_word && (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) return {done, done, false};
-        if (rule->lstrip && begin > done) begin = spaces_before(text.substr(0, begin), done);
-        if (rule->rstrip) end += spaces_at_front(text.substr(end));
+        if (rule->single_word && (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) return {at.done, at.done, false};
+        if (rule->lstrip && begin > at.done) begin = spaces_before(text.substr(0, begin), at.done);
+        if (rule->rstrip) {
+            if (at.spaces_end <= end) at.spaces_end = end + spaces_at_front(text.substr(end));
+            end = at.spaces_end;
+        }
     }
-    // The token before it may have taken white space that begins this one: it still counts.
-    return {std::max(begin, done), std::max(end, done), true};
+    // The token before may have taken white space that begins this one. Then this one still counts, and what lies behind it is text again, as in the library
+    // whose rules these are.
+    const place out{std::max(begin, at.done), end, true};
+    at.done = end;
+    return out;
 }
 
 }  // namespace plume::text

@@ -33,15 +33,15 @@ struct encoding {
     /// Calls stretch(begin, end) for what lies between the tokens; no stretch is empty.
     template <class Stretch>
     void cut(std::string_view text, const matches& found, const text::added_set& added, Stretch&& stretch) {
-        std::size_t done = 0;
+        text::token_rules::progress at;
         for (const auto& m : found) {
-            const auto place = t.rules.widened(text, m.begin, added.size_of(m.id, t.words()), m.id, done);
+            const auto before = at.done;
+            const auto place  = t.rules.widened(text, m.begin, added.size_of(m.id, t.words()), m.id, at);
             if (!place.counts) continue;
-            if (place.begin > done) stretch(done, place.begin);
+            if (place.begin > before) stretch(before, place.begin);
             ids.push_back(m.id);
-            done = place.end;
         }
-        if (done < text.size()) stretch(done, text.size());
+        if (at.done < text.size()) stretch(at.done, text.size());
     }
     void run(std::string_view text, const matches& found) {
         cut(text, found, t.added, [&](std::size_t begin, std::size_t end) { normalise(text.substr(begin, end - begin), begin == 0); });
@@ -53,11 +53,17 @@ struct encoding {
             text                        = changed;
             if (text.empty() || work.too_long) return;
         }
-        if (!t.spaces.normalises || t.spaces.nothing()) return encode(text, first);
-        const auto             marked = text::marked(text, t.spaces, first);
-        const std::string_view all    = marked;
-        const auto             found  = normal.empty() ? matches{} : normal.find(all, size_in(t.added_normal, t));
-        cut(all, found, t.added_normal, [&](std::size_t begin, std::size_t end) { t.algorithm->encode(all.substr(begin, end - begin), work, ids); });
+        const bool  marks = t.spaces.normalises && !t.spaces.nothing();
+        std::string marked;
+        if (marks) text = marked = text::marked(text, t.spaces, first);
+        const auto found = normal.empty() ? matches{} : normal.find(text, size_in(t.added_normal, t));
+        cut(text, found, t.added_normal, [&](std::size_t begin, std::size_t end) {
+            const auto part = text.substr(begin, end - begin);
+            if (marks)
+                t.algorithm->encode(part, work, ids);
+            else
+                encode(part, first && begin == 0);
+        });
     }
     void encode(std::string_view text, bool first) {
         if (t.spaces.nothing())
@@ -198,18 +204,22 @@ void tokenizer::tables::append_bytes(token_id id, bool show_special, std::string
 
 bool tokenizer::tables::begins_stretch(token_id id) const noexcept {
     const auto type = words().type(id);
-    return algorithm->adds_space() && !spaces.first_only && (type == text::token_type::control || type == text::token_type::user_defined);
+    const bool cut  = type == text::token_type::control || (type == text::token_type::user_defined && !(inner_symbols && !text::is_marker(words().name(id))));
+    return algorithm->adds_space() && !spaces.first_only && cut;
 }
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text, const encode_options& options, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_text(*tables_, text, options, on_notice); });
 }
 
 result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool add_bos, const notice_fn& on_notice) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 
 result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
+    if (tables_->without_text) return without_text_error();
     return guarded([&]() -> result<std::string> {
         for (std::size_t i = 0; i < ids.size(); ++i)
             if (!tables_->words().has(ids[i]))

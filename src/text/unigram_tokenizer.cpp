@@ -2,10 +2,13 @@
 #include <cmath>
 #include <limits>
 
+#include <plume/core/utf8.hpp>
+
 #include "src/text/algorithm.hpp"
 #include "src/text/byte_tokens.hpp"
 #include "src/text/space_mark.hpp"
 #include "src/text/tables.hpp"
+#include "src/text/unicode_class.hpp"
 #include "src/text/unigram.hpp"
 
 namespace plume::text {
@@ -34,6 +37,7 @@ private:
     token_id      unknown_       = -1;
     bool          adds_space_    = false;
     bool          splits_        = false;  // a piece begins at every mark
+    bool          by_words_      = false;  // white space parts words, each of which begins with a mark
     bool          byte_fallback_ = false;
 };
 
@@ -41,7 +45,10 @@ result<void> unigram::load(const description& d) {
     unknown_    = d.unknown;
     adds_space_ = d.adds_space;
     splits_     = d.splits_marks;
-    auto bytes  = byte_tokens::find(words_, d.from);
+    by_words_   = d.splits_spaces;
+    for (token_id id = 0; d.lists_added && d.byte_fallback && words_.has(id); ++id)
+        if (words_.type(id) == token_type::normal && byte_of_name(words_.name(id)) >= 0) words_.set_type(id, token_type::byte);
+    auto bytes = byte_tokens::find(words_, d.from);
     if (!bytes) return std::move(bytes).error();
     bytes_         = *bytes;
     byte_fallback_ = bytes_.all && d.byte_fallback;
@@ -74,6 +81,19 @@ result<void> unigram::load(const description& d) {
 
 void unigram::encode(std::string_view text, workspace& work, std::vector<token_id>& ids) const {
     std::vector<unigram_model::part> parts;
+    std::string                      words;
+    if (by_words_) {
+        bool inside = false;
+        for (std::size_t i = 0; i < text.size();) {
+            const auto c     = utf8::decode_one(text.substr(i));
+            const bool space = class_of(c.code_point) == unicode_class::space;
+            if (!space && !inside && !text.substr(i).starts_with(space_mark)) words += space_mark;
+            if (!space) words += text.substr(i, c.size);
+            inside = !space;
+            i += c.size;
+        }
+        text = words;
+    }
     if (!splits_) return encode_piece(text, work, parts, ids);
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = std::min(text.find(space_mark, begin + 1), text.size());

@@ -20,7 +20,8 @@ namespace plume::text {
 /// Measured with Llama 3's merges on 7 MB of letters without a space: 1.6 MB/s with one heap over all of it, most of it waiting for memory.
 class window_merging {
 public:
-    window_merging(std::span<const std::uint32_t> values, const byte_merges& merges, workspace& work) noexcept : values_(values), merges_(merges), work_(work) {}
+    window_merging(std::span<const std::uint32_t> values, const byte_merges& merges, workspace& work) noexcept
+        : values_(values), merges_(merges), work_(work) {}
 
     void run(std::vector<token_id>& ids);
 

@@ -61,6 +61,12 @@ TEST_CASE("numbers at their limits") {
     CHECK(std::signbit(*read("-1e-999").root().number()));
     CHECK(read("5e-324").root().number() == 5e-324);
     CHECK(failure_of("1e999").find("beyond the range") != std::string::npos);
+    // What counts is the number, not the sign of its exponent.
+    CHECK(failure_of("1" + std::string(400, '0') + "e-1").find("beyond the range") != std::string::npos);
+    CHECK(failure_of("-1e99999999999999999999").find("beyond the range") != std::string::npos);
+    for (const auto& small :
+         {"0." + std::string(400, '0') + "1e5", std::string("1e-99999999999999999999"), std::string("12.5e-400"), "0." + std::string(400, '0') + "1"})
+        CHECK(json::document::parse(small)->root().number() == 0.0);
     for (const auto* bad : {"01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "- 1", "1_0"}) CHECK(failure_of(bad) != "no error");
 }
 

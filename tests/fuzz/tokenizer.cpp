@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <plume/core/utf8.hpp>
+#include <plume/text/pretokenizers.hpp>
 #include <plume/text/tokenizer.hpp>
 
 #include "support/gguf_writer.hpp"
@@ -80,7 +81,8 @@ void load_and_use(std::span<const std::byte> file, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 3) return 0;
     const std::string_view rest(reinterpret_cast<const char*>(data) + 2, size - 2);
-    constexpr const char*  pres[] = {"gpt-2", "llama-bpe", "smollm", "unknown"};
+    const auto             all    = text::pretokenizers();
+    const auto             pre    = all[data[0] / 4 % all.size()].names[0];
     const auto             middle = rest.size() * data[1] / 256;
     switch (data[0] % 4) {
         case 0:
@@ -90,11 +92,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             load_and_use(vocabulary_of(rest.substr(0, middle), false).build().data, rest.substr(middle));
             break;
         case 2:
-            load_and_use(vocabulary_of(rest.substr(0, middle), true).set("tokenizer.ggml.pre", pres[data[0] / 4 % 4]).build().data, rest.substr(middle));
+            load_and_use(vocabulary_of(rest.substr(0, middle), true).set("tokenizer.ggml.pre", data[0] == 2 ? "unknown" : pre).build().data,
+                         rest.substr(middle));
             break;
         default: {
             auto w = vocabulary_of(std::string_view("\1x\0\201h e\0\1he\0\201l l\0\1ll\0\4<t>\0\3<c>\0", 32), true);
-            load_and_use(w.set("tokenizer.ggml.pre", pres[data[0] / 4 % 3]).build().data, rest);
+            load_and_use(w.set("tokenizer.ggml.pre", pre).build().data, rest);
             break;
         }
     }

@@ -66,7 +66,7 @@ TEST_CASE("a factor of positions counts as linear scaling under both of its name
 
 TEST_CASE("a mechanism that llama does not have is refused by name, its neutral value is not") {
     for (const char* key : {"llama.attn_logit_softcapping", "llama.final_logit_softcapping", "llama.attention.clamp_kqv", "llama.attention.scale",
-                            "llama.logit_scale", "llama.embedding_scale", "llama.residual_scale", "llama.expert_count"}) {
+                            "llama.logit_scale", "llama.embedding_scale", "llama.residual_scale"}) {
         CAPTURE(key);
         const auto with = [&](float value) { return odd_heads().set(key, value).build().data; };
         const auto bad = with(0.5f), neutral = with(0.0f);

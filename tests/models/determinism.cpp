@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "src/dispatch.hpp"
-#include "support/models.hpp"
+#include "support/golden_families.hpp"
 
 using namespace plume;
 using namespace plume::test;
@@ -108,6 +108,38 @@ TEST_CASE("a model of our own gives the same bits on every target, with any thre
         const auto ids  = some_tokens(70, 300);
         check_golden(v.name, check_axes([&](load_options o) { return load_memory(as_bytes(file), std::move(o)).or_throw(); }, ids));
     }
+}
+
+TEST_CASE("architectures with windows, experts, soft caps, sinks, LayerNorm and every scaling of positions give the same bits on every axis" *
+          doctest::test_suite("determinism")) {
+    const auto ids = some_tokens(70, 300);
+    for (const char* name :
+         {"gemma2, windows, soft caps", "gemma3, two bases, linear scaling", "gpt-oss, sinks, windows, YaRN", "qwen2moe, shared expert", "granitemoe",
+          "phi3, LongRoPE's long factors, partial", "cohere2, windows, global layers without RoPE", "gpt2", "falcon, two norms"})
+        for (const bool quantised : {false, true}) {
+            CAPTURE(name);
+            if (std::string_view(name) == "gpt2" && quantised) continue;  // 64 positions
+            const auto& c    = golden_case(name);
+            const auto  file = file_of(c, quantised ? tiny_format_of<quant::q8_0>() : tiny_format{}).build().data;
+            const auto  some = std::span(ids).first(c["architecture"] == "gpt2" ? 64 : 70);
+            std::string key  = "own-" + std::string(c["architecture"]) + (quantised ? "-q8_0" : "-f32");
+            check_golden(key, check_axes([&](load_options o) { return load_memory(as_bytes(file), std::move(o)).or_throw(); }, some));
+        }
+}
+
+TEST_CASE("experts in MXFP4 give the same bits on every axis" * doctest::test_suite("determinism")) {
+    const tiny_format mxfp4{quant::mxfp4::gguf_type, [](std::span<const float> w) {  // codes from the weights' lowest bits, scales of 2^-4
+                                byte_string out;
+                                for (std::size_t block = 0; block < w.size(); block += 32) {
+                                    out.push_back(std::byte{124});
+                                    for (std::size_t i = 0; i < 16; ++i)
+                                        out.push_back(static_cast<std::byte>(std::bit_cast<std::uint32_t>(w[block + i] + 2.0f) >> 3));
+                                }
+                                return out;
+                            }};
+    const auto        file = file_of(golden_case("gpt-oss, sinks, windows, YaRN"), mxfp4).build().data;
+    const auto        ids  = some_tokens(70, 300);
+    check_golden("own-gpt-oss-mxfp4", check_axes([&](load_options o) { return load_memory(as_bytes(file), std::move(o)).or_throw(); }, ids));
 }
 
 TEST_CASE("every type of cache gives the same bits on every axis and in every build" * doctest::test_suite("determinism")) {

@@ -2,13 +2,11 @@
 // than are used. tests/golden/make_families.py makes the numbers; the weights come from the same generator.
 
 #include <cmath>
-#include <fstream>
 #include <set>
 
-#include <nlohmann/json.hpp>
 #include <plume/models/architectures.hpp>
 
-#include "support/models.hpp"
+#include "support/golden_families.hpp"
 
 using namespace plume;
 using namespace plume::test;
@@ -17,50 +15,7 @@ namespace {
 
 constexpr std::size_t context = 64;
 
-const nlohmann::json& golden() {
-    static const auto all = nlohmann::json::parse(std::ifstream(PLUME_GOLDEN "/families.json"));
-    return all;
-}
-
-void set_key(gguf_writer& w, const std::string& key, const nlohmann::json& value) {
-    if (value.is_boolean())
-        w.set(key, value.get<bool>());
-    else if (value.is_string())
-        w.set(key, value.get<std::string>());
-    else if (value.is_array())
-        w.set(key, value.get<std::vector<bool>>());
-    else if (value.is_number_float())
-        w.set(key, value.get<float>());
-    else
-        w.set(key, value.get<std::uint32_t>());
-}
-
-/// The file of one case, its matrices in a format of choice.
-gguf_writer file_of(const nlohmann::json& c, const tiny_format& matrices = {}) {
-    gguf_writer       w;
-    const std::string architecture = c["architecture"];
-    w.set("general.architecture", architecture).set("general.name", "tiny");
-    for (const auto& [key, value] : c["keys"].items()) set_key(w, architecture + '.' + key, value);
-    add_tiny_vocabulary(w, tiny_vocabulary::sentencepiece, golden()["vocabulary"], "");
-    const auto add = [&](const std::string& name, const nlohmann::json& t) {
-        std::vector<std::uint64_t> dims(t[1].rbegin(), t[1].rend());
-        const auto                 n      = std::accumulate(dims.begin(), dims.end(), std::size_t{1}, [](std::size_t a, std::uint64_t b) { return a * b; });
-        const auto                 values = random_weights(c["seed"], name, n, t[2], t[3]);
-        const bool                 packed = matrices.encode && dims.size() > 1 && name.ends_with(".weight") && dims[0] % 32 == 0;
-        w.tensor(name, dims, packed ? static_cast<std::uint32_t>(matrices.gguf_type) : 0, packed ? matrices.encode(values) : bytes_of(values));
-    };
-    for (const auto& t : c["tensors"]) {
-        const std::string name = t[0];
-        const auto        at   = name.find("{i}");
-        if (at == std::string::npos) add(name, t);
-        for (std::size_t i = 0; at != std::string::npos && i < c["layers"]; ++i) add(std::string(name).replace(at, 3, std::to_string(i)), t);
-    }
-    if (c.contains("given"))
-        for (const auto& [name, values] : c["given"].items()) w.tensor(name, {values.size()}, 0, bytes_of(values.get<std::vector<float>>()));
-    return w;
-}
-
-std::vector<token_id> tokens() { return golden()["tokens"]; }
+std::vector<token_id> tokens() { return golden_families()["tokens"]; }
 
 /// What logits [T, V] have in common with the golden numbers: the last row, each row's sum and sum of squares, as a normalised mean square error.
 double error_of(std::span<const float> got, const nlohmann::json& c) {
@@ -98,7 +53,7 @@ constexpr double bound = 1e-9;
 
 TEST_CASE("the logits of every architecture equal transformers', by prefill in any chunks, by decode, and after rewind") {
     const auto ids = tokens();
-    for (const auto& c : golden()["cases"]) {
+    for (const auto& c : golden_families()["cases"]) {
         const std::string name = c["name"];
         CAPTURE(name);
         const auto file  = file_of(c);
@@ -123,7 +78,7 @@ TEST_CASE("the logits of every architecture equal transformers', by prefill in a
 
 TEST_CASE("there is a golden case of every architecture in the list") {
     std::set<std::string> proved;
-    for (const auto& c : golden()["cases"]) proved.insert(c["architecture"]);
+    for (const auto& c : golden_families()["cases"]) proved.insert(c["architecture"]);
     for (const auto* a : models::architectures) {
         CAPTURE(a->gguf_name);
         CHECK(proved.contains(std::string(a->gguf_name)));
@@ -143,7 +98,7 @@ TEST_CASE("every key of a golden case is at work: another value gives other logi
                                          "expert_feed_forward_length",
                                          "expert_shared_feed_forward_length",
                                          "rope.scaling.type"};
-    for (const auto& c : golden()["cases"])
+    for (const auto& c : golden_families()["cases"])
         for (const auto& [key, value] : c["keys"].items()) {
             if (sizes.contains(key) || value == 0) continue;
             nlohmann::json other = value;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -49,32 +50,91 @@ double plain_error(const std::vector<float>& w, std::size_t n, int levels, bool 
 
 }  // namespace
 
-// Derivation: with the d of the file every weight inside the range is at most half a step from its code's value. Outside the range:
-// - the peak itself: d is off by at most 2^-11 of itself, 127 · 2^-11 < 1/2 step;
-// - Q4_0 and Q5_0: the side away from the peak ends one step early, so at most one step (and d's rounding);
-// - Q4_1 and Q5_1: the smallest weight may lie below the rounded m, by at most 2^-11 of |m|.
-// f32 arithmetic adds at most 3 · 2^-24 of |w| + |m| + 32 steps.
-TEST_CASE_TEMPLATE("a weight comes back within half a step", Format, q4_0, q4_1, q5_0, q5_1, q8_0) {
-    CAPTURE(Format::name);
-    const format_info& f = formats()[format_index<Format>];
+// Derivation: with the d of the file every weight is at most half a step from its code's value, but for the peak, which may lie 0.3 beyond code 127 and a
+// quarter more by what d was refitted and rounded. f32 arithmetic adds at most 3 · 2^-24 of |w| + 32 steps.
+TEST_CASE("a weight of Q8_0 comes back within half a step") {
     for (const float scale : {0.02f, 1.0f, 300.0f}) {
         const auto w      = bell(32 * 500, 3, scale);
-        const auto blocks = encode_all<Format>(w);
-        const auto back   = decode_all<Format>(blocks);
+        const auto blocks = encode_all<q8_0>(w);
+        const auto back   = decode_all<q8_0>(blocks);
         double     worst  = 0;
         for (std::size_t i = 0; i < w.size(); ++i) {
             codes_32 c;
-            Format::unpack(blocks[i / 32], 0, c);
-            const double d = std::fabs(c.d), m = std::fabs(c.dmin), error = std::fabs(double{w[i]} - back[i]);
-            const int    top   = (1 << f.codes.bits) - 1;
-            const bool   ends  = f.codes.min == min_layout::none && f.codes.bits < 8 && c.code[i % 32] == top;
-            const double slack = 3 * 0x1p-24 * (std::fabs(w[i]) + m + 32 * d);
-            const double bound = (ends ? d * (1 + top * 0x1p-11) : std::max(d / 2, c.code[i % 32] == 0 ? m * 0x1p-10 : 0)) + slack;
-            REQUIRE(error <= bound);
+            q8_0::unpack(blocks[i / 32], 0, c);
+            const double d = std::fabs(c.d), error = std::fabs(double{w[i]} - back[i]), slack = 3 * 0x1p-24 * (std::fabs(w[i]) + 32 * d);
+            const bool   ends = c.code[i % 32] == 1 || c.code[i % 32] == 255;
+            REQUIRE(error <= d * (ends ? 0.75 : 0.5) + slack);
             if (!ends) worst = std::max(worst, error / d);
         }
         CHECK(worst > 0.49);  // the bound is not idle
     }
+}
+
+#define PLUME_ENCODERS q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, mxfp4, tq1_0, tq2_0
+
+TEST_CASE_TEMPLATE("an importance lowers the error that it weighs, and costs the plain one", Format, PLUME_ENCODERS) {
+    CAPTURE(Format::name);
+    const auto         w = bell(256 * 100, 12, 0.05f);
+    std::vector<float> v(w.size());
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] = i % 11 == 0 ? 30.0f : i % 3 == 0 ? 0.01f : 1.0f;
+    std::vector<typename Format::block> blocks(w.size() / Format::weights);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        Format::encode(std::span<const float, Format::weights>(&w[i * Format::weights], Format::weights),
+                       std::span<const float, Format::weights>(&v[i * Format::weights], Format::weights), blocks[i]);
+    const auto plain = decode_all<Format>(encode_all<Format>(w)), weighted = decode_all<Format>(blocks);
+    const auto cost = [&](const std::vector<float>& back) {
+        double sum = 0;
+        for (std::size_t i = 0; i < w.size(); ++i) sum += double{v[i]} * (double{back[i]} - w[i]) * (double{back[i]} - w[i]);
+        return sum;
+    };
+    MESSAGE(Format::name << ": weighted error " << cost(weighted) / cost(plain) << " of the plain encoding's");
+    CHECK(cost(weighted) < cost(plain));
+    CHECK(squared_error(w, weighted) > squared_error(w, plain));
+}
+
+TEST_CASE_TEMPLATE("weights of all the same importance are encoded as without one", Format, PLUME_ENCODERS) {
+    const auto               w = bell(Format::weights, 2, 0.05f);
+    const std::vector<float> ones(w.size(), 1.0f);
+    typename Format::block   a{}, b{};
+    Format::encode(std::span<const float, Format::weights>(w), a);
+    Format::encode(std::span<const float, Format::weights>(w), std::span<const float, Format::weights>(ones), b);
+    CHECK(std::memcmp(&a, &b, sizeof a) == 0);
+}
+
+TEST_CASE("the relative error of each encoder on normally distributed weights") {
+    const auto w      = bell(256 * 200, 8, 0.03f);
+    double     energy = 0;
+    for (const float x : w) energy += double{x} * x;
+    const auto relative = [&]<class F>(std::type_identity<F>) { return squared_error(w, decode_all<F>(encode_all<F>(w))) / energy; };
+    double     last     = 1;
+    const auto smaller  = [&]<class F>(std::type_identity<F> f) {
+        const double error = relative(f);
+        MESSAGE(F::name << ": " << error);
+        CHECK(error < last);
+        last = error;
+    };
+    smaller(std::type_identity<tq2_0>{});
+    smaller(std::type_identity<q2_k>{});
+    smaller(std::type_identity<q3_k>{});
+    smaller(std::type_identity<q4_0>{});
+    smaller(std::type_identity<iq4_xs>{});
+    smaller(std::type_identity<q4_k>{});
+    smaller(std::type_identity<q5_k>{});
+    smaller(std::type_identity<q6_k>{});
+    smaller(std::type_identity<q8_0>{});
+    CHECK(relative(std::type_identity<tq1_0>{}) == relative(std::type_identity<tq2_0>{}));
+    CHECK(relative(std::type_identity<iq4_nl>{}) < relative(std::type_identity<q4_0>{}));
+}
+
+TEST_CASE("weights that are ternary come back as they are") {
+    std::vector<float> w(256 * 3);
+    for (std::size_t i = 0; i < w.size(); ++i)
+        w[i] = static_cast<float>(static_cast<int>((i * i + i / 7) % 3) - 1) * (i < 256 ? 0.5f : i < 512 ? 0.046875f : 1e-4f);
+    const auto close = [&](const std::vector<float>& back) {
+        for (std::size_t i = 0; i < w.size(); ++i) REQUIRE(std::fabs(back[i] - w[i]) <= std::fabs(w[i]) * 0x1p-10f);
+    };
+    close(decode_all<tq1_0>(encode_all<tq1_0>(w)));
+    close(decode_all<tq2_0>(encode_all<tq2_0>(w)));
 }
 
 TEST_CASE_TEMPLATE("the error is not larger than the reference quantiser's", Format, q4_0, q4_1, q5_0, q5_1, q8_0) {
@@ -123,14 +183,15 @@ TEST_CASE("Q4_K does well where a group is all positive and its minimum cannot h
     CHECK(squared_error(w, decode_all<q4_k>(encode_all<q4_k>(w))) < 0.2 * plain_error(w, 32, 15, false));
 }
 
-TEST_CASE_TEMPLATE("a weight of Q4_K and Q6_K comes back within a step of its group", Format, q4_k, q6_k) {
+// What lies outside the range that the search chose is cut off, by up to a step and a half.
+TEST_CASE_TEMPLATE("a weight of Q4_K and Q6_K comes back within two steps of its group", Format, q4_k, q6_k) {
     const auto w      = bell(256 * 100, 6, 1);
     const auto blocks = encode_all<Format>(w);
     const auto back   = decode_all<Format>(blocks);
     for (std::size_t i = 0; i < w.size(); ++i) {
         codes_32 c;
         Format::unpack(blocks[i / 256], i % 256 / 32, c);
-        REQUIRE(std::fabs(w[i] - back[i]) <= std::fabs(c.d * static_cast<float>(c.sub[i % 32 / 16])));
+        REQUIRE(std::fabs(w[i] - back[i]) <= 2 * std::fabs(c.d * static_cast<float>(c.sub[i % 32 / 16])));
     }
 }
 
@@ -153,7 +214,7 @@ TEST_CASE_TEMPLATE("zeros, constants, one spike, and ramps of either sign surviv
     }
 }
 
-TEST_CASE_TEMPLATE("no weight makes a block of anything but finite numbers", Format, q4_0, q4_1, q5_0, q5_1, q8_0, q4_k, q6_k) {
+TEST_CASE_TEMPLATE("no weight makes a block of anything but finite numbers", Format, PLUME_ENCODERS) {
     CAPTURE(Format::name);
     constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
     for (const float odd : {3e38f, -3e38f, 1e20f, -1e20f, 1e-30f, -1e-42f, inf, -inf, nan})

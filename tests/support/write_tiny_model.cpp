@@ -1,4 +1,5 @@
-// write_tiny_model FILE [vocabulary]: a small random model as a GGUF file, for tests of programs; or its vocabulary alone, without tensors.
+// write_tiny_model FILE [vocabulary|chat]: a small random model as a GGUF file, for tests of programs; or its vocabulary alone, without tensors; or one with a
+// chat template and byte-level BPE.
 #include <fstream>
 #include <iostream>
 #include <string_view>
@@ -13,6 +14,11 @@ int main(int argc, char** argv) {
     if (argc > 2 && std::string_view(argv[2]) == "vocabulary") {
         file.set("general.architecture", "llama");
         add_tiny_vocabulary(file, tiny_vocabulary::sentencepiece, tokens, "");
+    } else if (argc > 2 && std::string_view(argv[2]) == "chat") {
+        file = tiny_model({.context = 4096, .vocabulary = tiny_vocabulary::byte_level, .tokens = tokens});
+        file.set("tokenizer.chat_template",
+                 "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{{ note }}{% if add_generation_prompt %}"
+                 "<|im_start|>assistant\n{% endif %}");
     } else {
         file = tiny_model({.tokens = tokens});
     }

@@ -168,7 +168,7 @@ TEST_CASE("errors give the line and the column, and what was found") {
 
 TEST_CASE("a slice beside other subscripts is an error when the template is read, as in jinja2") {
     for (const auto* item : {"[::,1]", "[1,::2]", "[:,:]", "[1,2,3:4:5]", "[a:b,]", "[,:]"}) {
-        const auto t = chat_template::parse("{{ 'abc'" + std::string(item) + " }}");
+        const auto t = chat_template::parse("{{ x" + std::string(item) + " }}");
         CAPTURE(item);
         REQUIRE_FALSE(t.has_value());
         CHECK(t.error().code() == code::format_invalid);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -158,21 +160,19 @@ TEST_CASE("a million equal characters of every kind are cut in linear time on a 
                                            "<sentinel:1",
                                            "IMGIMGA"};
     for (const auto& pre : text::pretokenizers()) {
+        if (text::find_pretokenizer_by_patterns(pre.patterns) != &pre) continue;  // cuts as another one does
         const auto cuts = cutter_of(pre);
         for (const auto c : characters) {
             std::string text;
-            while (text.size() < std::size_t{1} << 20) text += c;
-            for (const std::string_view end : {"", "x", "\n", " x"}) {
-                text += end;
-                CAPTURE(pre.names[0]);
-                CAPTURE(c);
-                std::size_t n     = 0;
-                const auto  begin = std::chrono::steady_clock::now();
-                on_stack_of(64, [&] { n = ends_of(cuts, text).size(); });
-                CHECK(n > 0);
-                CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));  // quadratic would be hours
-                text.resize(text.size() - end.size());
-            }
+            while (text.size() < 1'000'000) text += c;
+            text += " x";
+            CAPTURE(pre.names[0]);
+            CAPTURE(c);
+            std::size_t n     = 0;
+            const auto  begin = std::chrono::steady_clock::now();
+            on_stack_of(64, [&] { n = ends_of(cuts, text).size(); });
+            CHECK(n > 0);
+            CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));  // quadratic would be hours
         }
     }
 }

@@ -55,8 +55,34 @@ TEST_CASE("templates that loop, recurse or grow without end are errors") {
              std::string("{{ ('a' * 1000000)|list|join(('b' * 1000)) }}"),
              std::string("{{ ('a' * 100000).replace('', 'b' * 1000) }}"),
              std::string("{{ [1]|batch(10000000000, 2)|list }}"),
+             // many bytes for few operations
+             std::string("{% for a in range(99999) %}{% set x = '%99999d' % 1 %}{% endfor %}"),
+             std::string("{% for a in range(99999) %}{% set x = '%.99999f' % 1 %}{% endfor %}"),
+             std::string("{% for a in range(99999) %}{% set x = '{:>99999}'.format(1) %}{% endfor %}"),
+             thousand + "{% set x = range(100)|list|tojson(indent='x' * 10000) %}" + end,
+             std::string("{% set g = range(50000)|select('gt', -1) %}{% for a in range(50000) %}{% set x = g|first %}{% endfor %}"),
+             std::string("{% set l = range(9999)|list %}{% macro m() %}{{ varargs|length }}{% endmacro %}{{ m(*l) }}{{ m(*(l + l)) }}"),
          })
         CHECK(failure_of(source, small) == code::format_limit);
+}
+
+TEST_CASE("texts that are not finished count as memory") {
+    constexpr template_limits small{.output_bytes = 1 << 20, .memory_bytes = 4 << 20};
+    const auto                source = [](int levels) {
+        return "{% macro m(n) %}{% for i in range(900) %}" + std::string(1000, 'x') +
+               "{% endfor %}{% if n %}{% set y = m(n - 1) %}{% endif %}{% endmacro %}{% set z = m(" + std::to_string(levels) + ") %}";
+    };
+    CHECK(failure_of(source(20), small) == code::format_limit);
+    CHECK(chat_template::parse(source(1), small)->render({}).has_value());
+    // Marks that change with each byte take more memory than the text.
+    CHECK(failure_of("{% set ns = namespace(s='') %}{% for i in range(99999) %}{% set ns.s = ns.s ~ 'abcdefgh' %}{% endfor %}", small) == code::format_limit);
+}
+
+TEST_CASE("long texts are searched from behind in linear time") {
+    const auto t = chat_template::parse("{{ ('a b ' * 50000).rsplit(' ')|length }} {{ ('a' * 100000).rfind('b') }} {{ ('ab' * 50000).rsplit('ba', 1)[1] }}");
+    const auto r = t->render({});
+    REQUIRE_MESSAGE(r.has_value(), r.error().message());
+    CHECK(r->text == "100001 -1 b");
 }
 
 TEST_CASE("values that go deep or in circles are let go of without recursion") {

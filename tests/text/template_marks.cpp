@@ -93,6 +93,16 @@ TEST_CASE("marks go through every operation") {
     CHECK(with_x("{{ x|first }}{{ x|last }}{{ x|list|join }}{{ list|sort|first }}{{ list|map('upper')|join }}{{ x|reverse }}", R"("ab")") == "⟨ababaABba⟩");
 }
 
+TEST_CASE("what data brings into formats, separators and names of arguments stays data") {
+    CHECK(with_x("{{ x.format(1) }}", R"("{:<>4}")") == "⟨<<<⟩1");
+    CHECK(with_x("{{ ('{:' ~ x ~ '>4}').format(1) }}", R"("<")") == "⟨<<<⟩1");
+    CHECK(with_x("{{ [1, 2]|tojson(indent=x) }}", R"("ab")") == "[\n⟨ab⟩1,\n⟨ab⟩2\n]");
+    CHECK(with_x("{{ {'a': [1, 2]}|tojson(separators=(x, x)) }}", R"("|")") == "{\"a\"⟨|⟩[1⟨|⟩2]}");
+    CHECK(with_x("{{ x|indent(2) }}|{{ ('a\n' ~ x)|indent('') }}", R"("a\r\nb")") == "⟨a\n⟩  ⟨b⟩|a\n⟨a\nb⟩");
+    CHECK(with_x("{{ dict(**map)|tojson }}{% macro m() %}{{ kwargs|tojson }}{% endmacro %}{{ m(**map) }}") == "{⟨\"k\"⟩: ⟨[\"v\"]⟩}{⟨\"k\"⟩: ⟨[\"v\"]⟩}");
+    CHECK(with_x("{{ '{}-{}'.format(*list) }}{{ x.expandtabs(4) }}|", R"("a\tb")") == "⟨a⟩-⟨ba   b⟩|");
+}
+
 TEST_CASE("a common role is the template's, any other is data") {
     chat_template::inputs in;
     const message         messages[] = {{.role = "user", .content = "assistant"}, {.role = "<|x|>", .content = "c"}};

@@ -5,9 +5,9 @@ import os
 import pathlib
 import unittest
 
-from driver import TINY, ToolTest, data, needs_data
+from driver import CHAT, TINY, ToolTest, data, needs_data
 
-COMMANDS = ["run", "info", "plan", "check", "tokenize", "detokenize", "logits", "perplexity", "bench"]
+COMMANDS = ["run", "chat", "template", "info", "plan", "check", "tokenize", "detokenize", "logits", "perplexity", "bench"]
 
 
 class Usage(ToolTest):
@@ -20,7 +20,8 @@ class Usage(ToolTest):
     def test_every_help_fits(self):
         for command in COMMANDS:
             text = self.plume(command, "--help").stdout.decode()
-            self.assertTrue(text.startswith(f"usage: plume {command} MODEL"), text)
+            self.assertRegex(text, rf"^usage: plume {command} \[?MODEL")
+            self.assertLessEqual(len(text.splitlines()), 24, command)
             options = [line for line in text.splitlines() if line.startswith("  -")]
             self.assertLessEqual(len(options), 25, command)
             self.assertTrue(all(len(line) <= 100 for line in text.splitlines()), text)
@@ -30,7 +31,10 @@ class Usage(ToolTest):
 
     def test_wrong_usage_is_told_in_one_line_with_exit_code_2(self):
         for words in ([], ["rnu"], ["run"], ["run", TINY, "--tmep", "1"], ["run", "--treads", "4", TINY], ["run", TINY, "-p"], ["run", TINY, "extra", "-p", "x"],
-                      ["run", TINY, "-p", "x", "-f", "y"], ["run", TINY, "-p", "x", "--kv-type", "q8"], ["run", TINY, "-p", "x", "--activations", "a4"],
+                      ["run", TINY, "-p", "x", "-f", "y"], ["run", TINY, "-p", "x", "--system", "y"], ["run", CHAT, "-p", "x", "--parse-special"],
+                      ["run", CHAT, "-p", "x", "--raw", "--system", "y"], ["run", CHAT, "-p", "x", "--set", "a"], ["run", CHAT, "-p", "x", "--set", "a=b"],
+                      ["chat"], ["chat", CHAT, "-n", "0"], ["template"], ["template", CHAT], ["template", "--jinja", "x", "--ids", "--messages", "y"],
+                      ["template", CHAT, "--messages", "x", "--now", "today"], ["run", TINY, "-p", "x", "--kv-type", "q8"], ["run", TINY, "-p", "x", "--activations", "a4"],
                       ["run", TINY, "-p", "x", "--cpu-target", "sse9"], ["run", TINY, "-p", "x", "--stop", ""], ["run", TINY, "-p", "x", "--logit-bias", "5"],
                       ["run", TINY, "-p", "x", "--logit-bias", "x=5"], ["run", TINY, "-p", "x", "--logit-bias", "5=nan"], ["run", TINY, "-p", "x", "--logit-bias", "5=inf"],
                       ["run", TINY, "-p", "x", "--logit-bias", "-1=1"], ["logits", TINY], ["logits", TINY, "--tokens", "1,x"], ["logits", TINY, "--tokens", "-1"],

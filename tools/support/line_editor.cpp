@@ -108,8 +108,8 @@ private:
             }
             if (!self.stop_.wait_for(STDIN_FILENO, POLLIN)) {
                 const auto* line = ::el_wline(editor);
-                self.empty_      = line->lastchar == line->buffer;
-                self.seen_       = kind::interrupted;
+                if (self.seen_ != kind::interrupted) self.empty_ = line->lastchar == line->buffer;  // libedit may ask again, with the line gone
+                self.seen_ = kind::interrupted;
                 self.bytes_.clear();
                 return -1;
             }

@@ -82,6 +82,7 @@ public:
     static result<gguf> open(const std::string& path, gguf_options options = {});
     static result<gguf> from_memory(std::span<const std::byte> bytes, const gguf_limits& limits = {});  // the memory must outlive the gguf
     static result<gguf> from_reader(std::uint64_t size, read_fn read, const gguf_limits& limits = {});
+    static result<gguf> from_source(std::shared_ptr<const source> file, const gguf_limits& limits = {});
 
     [[nodiscard]] const std::string& path() const noexcept;
     [[nodiscard]] std::uint32_t      version() const noexcept;

@@ -55,7 +55,8 @@ struct model_config {
     float                 attention_scale = 0;               // 1/sqrt(E)
     float                 attention_cap = 0, final_cap = 0;  // of scores and logits: cap·tanh(x/cap); 0: none
     float                 embedding_scale = 1, residual_scale = 1, logit_scale = 1;
-    bool                  parallel = false;  // attention and feed-forward side by side
+    bool                  parallel         = false;  // attention and feed-forward side by side
+    bool                  has_dense_layers = true;   // layers whose feed-forward is of width F, and not of experts
 
     double                    temperature_scale = 0;  // a query at position p is multiplied by 1 + scale·log(1 + floor(p / original_context))
     std::size_t               original_context  = 0;  // before a stretching of positions; 0: none

@@ -72,4 +72,11 @@ concept encodable = format<F> && requires(std::span<const float, F::weights> w, 
     noexcept;
 };
 
+/// Formats whose encoder can be told what an error of each weight costs; all values >= 0 and finite.
+template <class F>
+concept weighted_encodable = encodable<F> && requires(std::span<const float, F::weights> w, typename F::block& out) {
+    { F::encode(w, w, out) }
+    noexcept;
+};
+
 }  // namespace plume::quant

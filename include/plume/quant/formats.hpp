@@ -51,8 +51,10 @@ struct format_info {
     std::string_view name;
     std::size_t      weights;  // in a block; 1 for float formats
     std::size_t      block_bytes;
-    void (*decode)(const std::byte* blocks, std::size_t n_blocks, float* out) noexcept;     // out[n_blocks · weights]
-    void (*encode)(const float* w, std::size_t n_blocks, std::byte* blocks) noexcept;       // w[n_blocks · weights]; null if none
+    void (*decode)(const std::byte* blocks, std::size_t n_blocks, float* out) noexcept;  // out[n_blocks · weights]
+    void (*encode)(const float* w, std::size_t n_blocks, std::byte* blocks) noexcept;    // w[n_blocks · weights]; null if none
+    /// The same with what an error of each weight costs, squared: importance[n_blocks · weights]; null if the format makes no use of it.
+    void (*encode_weighted)(const float* w, const float* importance, std::size_t n_blocks, std::byte* blocks) noexcept;
     void (*unpack)(const std::byte* block, std::size_t group, codes_32& out) noexcept;      // null for float formats
     void (*unpack_groups)(const std::byte* blocks, std::size_t n, codes_32* out) noexcept;  // the first n groups; null for float formats
     code_layout                 codes;                                                      // this and the next two: of code formats

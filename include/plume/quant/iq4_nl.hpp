@@ -21,6 +21,8 @@ struct iq4_nl {
     static constexpr std::array<std::int8_t, 16> table{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

@@ -23,6 +23,8 @@ struct iq4_xs {
     static constexpr std::array<std::int8_t, 16> table  = iq4_nl::table;
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

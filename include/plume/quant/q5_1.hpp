@@ -23,6 +23,7 @@ struct q5_1 {
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
     static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <plume/core/dtype.hpp>
+#include <plume/core/executor.hpp>
 #include <plume/core/notice.hpp>
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
@@ -63,6 +64,11 @@ public:
     /// add_bos: the token that begins a text, where the vocabulary wants one and the template did not print it.
     /// Errors: as above; invalid_argument for runs that do not cover the text. Invalid UTF-8 becomes U+FFFD.
     [[nodiscard]] result<std::vector<token_id>> encode(const marked_text& text, bool add_bos = true, const notice_fn& on_notice = {}) const;
+
+    /// encode() for many texts, on the threads of `workers`: ids[i] is what encode(texts[i]) gives. Notices come afterwards, in the order of the texts.
+    /// The first text that has an error decides.
+    [[nodiscard]] result<std::vector<std::vector<token_id>>> encode_batch(std::span<const std::string_view> texts, const encode_options& options,
+                                                                          executor& workers, const notice_fn& on_notice = {}) const;
 
     /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken
     /// off. token_out_of_range for an id that the vocabulary does not have.

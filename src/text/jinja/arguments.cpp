@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <plume/core/printable.hpp>
+
 #include "compare.hpp"
 #include "program.hpp"
 
@@ -36,10 +38,10 @@ bool bind(runtime& r, std::string_view who, std::string_view names, std::size_t 
         return false;
     }
     std::copy(given.positional.begin(), given.positional.end(), out.values_.begin());
-    for (const auto& [name, v] : given.named) {
+    for (const auto& [name, v, key] : given.named) {
         const auto at = static_cast<std::size_t>(std::find(split.begin(), split.begin() + n, name) - split.begin());
         if (at == n || out.has(at)) {
-            r.fail("'" + std::string(who) + "' " + (at == n ? "has no parameter '" : "has two values for '") + std::string(name) + "'");
+            r.fail("'" + std::string(who) + "' " + (at == n ? "has no parameter '" : "has two values for '") + printable(name) + "'");
             return false;
         }
         out.values_[at] = v;

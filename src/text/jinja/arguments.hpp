@@ -14,10 +14,19 @@
 
 namespace plume::jinja {
 
+/// An argument with a name.
+struct named_argument {
+    std::string_view name;
+    value            content;
+    value            key = value::missing();  // the name as a string, where a mapping was given with **: its marks are kept, and it lives as long as this
+
+    [[nodiscard]] value name_as_string(runtime& r) const { return key.is_missing() ? r.string(name) : key; }
+};
+
 /// What a call gives.
 struct arguments {
-    std::vector<value>                              positional;
-    std::vector<std::pair<std::string_view, value>> named;
+    std::vector<value>          positional;
+    std::vector<named_argument> named;
 };
 
 /// What a filter, test, method or function gets: its parameters in their order, missing where none was given.

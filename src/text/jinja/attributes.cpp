@@ -108,8 +108,12 @@ value get_item(runtime& r, const value& v, const value& key) {
     return r.string(text.slice(begin, begin + byte_of_point(text.view().substr(begin), 1)));
 }
 
-value get_path(runtime& r, const value& v, const value& path) {
-    if (!path.is_string()) return get_item(r, v, path);
+value get_path(runtime& r, const value& v, const value& path, const value& otherwise) {
+    const auto item = [&](const value& from, const value& key) {
+        auto found = get_item(r, from, key);
+        return found.is_undefined() && !otherwise.is_missing() && !otherwise.is_none() ? otherwise : found;
+    };
+    if (!path.is_string()) return item(v, path);
     value found = v;
     for (auto rest = view_of(path);;) {
         const auto   dot    = std::min(rest.find('.'), rest.size());
@@ -117,7 +121,7 @@ value get_path(runtime& r, const value& v, const value& path) {
         std::int64_t number = 0;
         const auto   read   = std::from_chars(part.data(), part.data() + part.size(), number);
         const bool   whole  = !part.empty() && part[0] != '-' && read.ec == std::errc{} && read.ptr == part.data() + part.size();
-        found               = get_item(r, found, whole ? value::of(number) : r.string(part));
+        found               = item(found, whole ? value::of(number) : r.string(part));
         if (dot == rest.size() || !r.ok()) return found;
         rest.remove_prefix(dot + 1);
     }

@@ -16,8 +16,9 @@ namespace plume::jinja {
 /// v[key]: an item, or else the attribute of that name, or else undefined.
 [[nodiscard]] value get_item(runtime& r, const value& v, const value& key);
 
-/// v["a"]["b"][0] for "a.b.0", as filters with an attribute look it up. `path` is a string or an integer.
-[[nodiscard]] value get_path(runtime& r, const value& v, const value& path);
+/// v["a"]["b"][0] for "a.b.0", as filters with an attribute look it up. `path` is a string or an integer. What is undefined on the way is `otherwise`, where
+/// that is given.
+[[nodiscard]] value get_path(runtime& r, const value& v, const value& path, const value& otherwise = value::missing());
 
 /// A method or attribute alone, or missing.
 [[nodiscard]] value own_attribute(runtime& r, const value& v, std::string_view name);

@@ -14,6 +14,16 @@ int three_ways(Number a, Number b) noexcept {
     return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/// An integer and a float, compared without rounding the integer; a NaN has no order.
+int compared(std::int64_t i, double d) noexcept {
+    if (std::isnan(d)) return 0;
+    if (d >= 9223372036854775808.0) return -1;
+    if (d < -9223372036854775808.0) return 1;
+    const auto whole = static_cast<std::int64_t>(d);
+    if (i != whole) return i < whole ? -1 : 1;
+    return three_ways(0.0, d - static_cast<double>(whole));
+}
+
 bool is_list_like(const value& v) noexcept {
     return v.is(type::sequence) && (v.as<sequence_object>().flavour == flavour::list || v.as<sequence_object>().flavour == flavour::tuple);
 }
@@ -84,7 +94,12 @@ bool equal(runtime& r, const value& a, const value& b) {
     if (!r.spend()) return false;
     const runtime::level l(r);
     if (!l.entered()) return false;
-    if (a.is_numeric() && b.is_numeric()) return a.is_whole() && b.is_whole() ? a.integer() == b.integer() : a.number() == b.number();
+    if (a.is_whole() && b.is_whole()) return a.integer() == b.integer();
+    if (a.is(type::number) && b.is(type::number)) return a.number() == b.number();
+    if (a.is_numeric() && b.is_numeric()) {
+        const auto &whole = a.is_whole() ? a : b, &other = a.is_whole() ? b : a;
+        return !std::isnan(other.number()) && compared(whole.integer(), other.number()) == 0;
+    }
     if (a.type() != b.type()) return false;
     switch (a.type()) {
         case type::undefined:
@@ -108,7 +123,9 @@ int order(runtime& r, const value& a, const value& b) {
     const runtime::level l(r);
     if (!l.entered()) return 0;
     if (a.is_whole() && b.is_whole()) return three_ways(a.integer(), b.integer());
-    if (a.is_numeric() && b.is_numeric()) return three_ways(a.number(), b.number());
+    if (a.is(type::number) && b.is(type::number)) return three_ways(a.number(), b.number());
+    if (a.is_whole() && b.is(type::number)) return compared(a.integer(), b.number());
+    if (a.is(type::number) && b.is_whole()) return -compared(b.integer(), a.number());
     if (a.is_string() && b.is_string()) {
         r.spend_bytes(std::min(view_of(a).size(), view_of(b).size()));
         return three_ways(view_of(a).compare(view_of(b)), 0);  // the order of UTF-8 bytes is that of code points

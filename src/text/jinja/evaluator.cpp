@@ -54,7 +54,6 @@ evaluator::flow evaluator::run(const node& n) {
     if (!l.entered() || !runtime_.spend()) return flow::on;
     switch (n.kind) {
         case op::text:
-            runtime_.spend_bytes(n.text.size());
             out_->add(n.text);
             break;
         case op::print:
@@ -94,10 +93,7 @@ evaluator::flow evaluator::run(const node& n) {
     return flow::on;
 }
 
-void evaluator::put_out(const value& v) {
-    if (v.is_string()) runtime_.spend_bytes(view_of(v).size());
-    print(runtime_, v, *out_);
-}
+void evaluator::put_out(const value& v) { print(runtime_, v, *out_); }
 
 evaluator::flow evaluator::run_if(const node& n) {
     for (const auto* b : n.parts)
@@ -106,25 +102,26 @@ evaluator::flow evaluator::run_if(const node& n) {
 }
 
 evaluator::flow evaluator::run_for(const node& n) {
-    auto items = items_of(runtime_, eval(*n.parts[1]));
+    auto items = runtime_.sequence(flavour::list, items_of(runtime_, eval(*n.parts[1])));  // an object at once, and so counted as memory
     if (n.parts[2] != nullptr) {
         std::vector<value> kept;
-        for (auto& item : items) {
+        for (const auto& item : items.as<sequence_object>().items) {
             if (!runtime_.spend()) return flow::on;
             const inside entered(*this, opened(n.scopes[1], frame_));
             assign(*n.parts[0], item);
-            if (is_true(eval(*n.parts[2]))) kept.push_back(std::move(item));
+            if (is_true(eval(*n.parts[2]))) kept.push_back(item);
         }
-        items = std::move(kept);
+        items = runtime_.sequence(flavour::list, std::move(kept));
     }
-    const auto  loop     = runtime_.make<loop_object>(type::loop, runtime_.sequence(flavour::list, std::move(items)));
+    const auto  loop     = runtime_.make<loop_object>(type::loop, std::move(items));
     auto&       state    = loop.as<loop_object>();
     const auto& all      = n.scopes[0].variables;
     const auto  slot     = static_cast<std::size_t>(std::find_if(all.begin(), all.end(), [](const variable& v) { return v.name == "loop"; }) - all.begin());
     bool        finished = false;  // as in jinja2, only a round that comes to its end keeps the else part from running
-    for (state.index = 0; state.index < state.all().size() && runtime_.spend(); ++state.index) {
+    for (std::size_t i = 0; i < state.all().size() && runtime_.spend(); ++i) {
+        state.index = i;  // stays at the last item behind the loop, where a namespace may keep it
         const inside entered(*this, opened(n.scopes[0], frame_));
-        assign(*n.parts[0], state.all()[state.index]);
+        assign(*n.parts[0], state.all()[i]);
         frame(0).slots[slot] = loop;
         const auto f         = run(n.body);
         if (f == flow::broken) break;

@@ -64,6 +64,7 @@ private:
     value eval_concatenation(const node& n);
     bool  compared(comparison c, const value& a, const value& b);
     void  eval_arguments(const node& n, arguments& out);
+    void  add_names(const node& n, const value& mapping, arguments& out);
     value call(const value& callee, const node& n, const arguments& given);
     value invoke(const macro_object& m, const arguments& given);
     void  bind_parameters(const node& m, const arguments& given);

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <plume/core/printable.hpp>
+
 #include "attributes.hpp"
 #include "compare.hpp"
 #include "evaluator.hpp"
@@ -10,6 +12,11 @@
 #include "tests.hpp"
 
 namespace plume::jinja {
+namespace {
+
+constexpr std::size_t most_arguments = 10'000;  // of one call, those of a list or mapping included
+
+}  // namespace
 
 value evaluator::eval(const node& n) {
     const runtime::level l(runtime_);
@@ -191,7 +198,6 @@ value evaluator::eval_concatenation(const node& n) {
     for (const auto* part : n.parts) {
         const auto v = eval(*part);
         if (!runtime_.ok()) break;
-        if (v.is_string()) runtime_.spend_bytes(view_of(v).size());
         print(runtime_, v, out);
     }
     return out.finish();
@@ -199,14 +205,36 @@ value evaluator::eval_concatenation(const node& n) {
 
 void evaluator::eval_arguments(const node& n, arguments& out) {
     for (std::size_t i = 0; i < n.n_arguments; ++i) out.positional.push_back(eval(*n.parts[1 + i]));
-    for (std::size_t i = 0; i < n.names.size(); ++i) out.named.emplace_back(n.names[i], eval(*n.parts[1 + n.n_arguments + i]));
+    for (std::size_t i = 0; i < n.names.size(); ++i) out.named.push_back({n.names[i], eval(*n.parts[1 + n.n_arguments + i])});
+    std::size_t next = 1 + n.n_arguments + n.names.size();
+    if (n.takes_rest) {
+        const auto all = eval(*n.parts[next++]);
+        runtime_.at    = n.at;
+        for (auto& item : items_of(runtime_, all)) out.positional.push_back(std::move(item));
+    }
+    if (n.takes_names) add_names(n, eval(*n.parts[next]), out);
+    if (out.positional.size() + out.named.size() > most_arguments)
+        runtime_.fail("a call with more than " + std::to_string(most_arguments) + " arguments", code::format_limit);
+}
+
+/// The arguments of **mapping.
+void evaluator::add_names(const node& n, const value& mapping, arguments& out) {
+    runtime_.at = n.at;
+    if (!mapping.is(type::mapping)) return static_cast<void>(runtime_.fail("'**' needs a mapping", "a mapping", kind_of(mapping)));
+    for (const auto& [key, content] : mapping.as<mapping_object>().entries) {
+        if (!runtime_.spend(1 + n.names.size())) return;
+        if (!key.is_string()) return static_cast<void>(runtime_.fail("'**' needs a mapping whose keys are strings", "a string", kind_of(key)));
+        if (std::find(n.names.begin(), n.names.end(), view_of(key)) != n.names.end())
+            return static_cast<void>(runtime_.fail("an argument that is given twice"));
+        out.named.push_back({view_of(key), content, key});
+    }
 }
 
 value evaluator::eval_call(const node& n, const value& caller) {
     const auto callee = eval(*n.parts[0]);
     arguments  given;
     eval_arguments(n, given);
-    if (!caller.is_undefined()) given.named.emplace_back("caller", caller);
+    if (!caller.is_undefined()) given.named.push_back({"caller", caller});
     runtime_.at = n.at;
     return runtime_.ok() ? call(callee, n, given) : value();
 }
@@ -249,10 +277,11 @@ void evaluator::bind_parameters(const node& m, const arguments& given) {
     std::vector<bool> used(given.named.size());
     std::copy_n(given.positional.begin(), by_place, slots.begin());
     const auto taken = [&](std::string_view name) {
+        runtime_.spend(1 + given.named.size() / 4);
         for (std::size_t i = 0; i < given.named.size(); ++i)
-            if (given.named[i].first == name && !used[i]) {
+            if (given.named[i].name == name && !used[i]) {
                 used[i] = true;
-                return given.named[i].second;
+                return given.named[i].content;
             }
         return value::missing();
     };
@@ -267,9 +296,8 @@ void evaluator::bind_parameters(const node& m, const arguments& given) {
     for (std::size_t i = 0; i < used.size(); ++i) {
         if (used[i]) continue;
         if (!m.takes_names)
-            return static_cast<void>(
-                runtime_.fail("the macro '" + m.text + "' has no parameter '" + std::string(given.named[i].first) + "' to give a value to"));
-        put(runtime_, rest, runtime_.string(given.named[i].first), given.named[i].second);
+            return static_cast<void>(runtime_.fail("the macro '" + m.text + "' has no parameter '" + printable(given.named[i].name) + "' to give a value to"));
+        put(runtime_, rest, given.named[i].name_as_string(runtime_), given.named[i].content);
     }
     if (m.takes_names) slots[next++] = runtime_.mapping(std::move(rest));
     if (m.takes_rest)

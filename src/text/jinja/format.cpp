@@ -20,6 +20,7 @@ constexpr std::size_t widest = 100'000;  // of a field
 /// How one value is to be shown: [[fill]align][sign][#][0][width][,][.precision][type].
 struct specification {
     std::string                fill      = " ";
+    bool                       fill_mark = true;   // who wrote the fill: the template, or the data that a format is
     char                       align     = '\0';   // < > ^ =
     char                       sign      = '\0';   // + - or a space
     bool                       zeros     = false;  // 0 before the width
@@ -27,6 +28,7 @@ struct specification {
     char                       group     = '\0';
     std::size_t                width     = 0;
     std::optional<std::size_t> precision = {};
+    std::size_t                digits    = 0;  // at least so many, of an integer
     char                       kind      = '\0';
 };
 
@@ -74,19 +76,34 @@ std::string digits_of(double d, char kind, std::optional<std::size_t> precision)
     return kind == 'E' || kind == 'G' ? upper_ascii(std::move(text)) : text;
 }
 
-void group_digits(std::string& digits, char separator) {
-    const auto end = std::find_if_not(digits.begin(), digits.end(), is_digit) - digits.begin();
-    for (auto i = end - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, separator);
+/// Separators between groups of digits, up to the point or exponent; zeros before them up to a width, where one is given.
+void group_digits(std::string& digits, char separator, std::size_t size, std::size_t width) {
+    const auto in_whole = [size](char c) { return is_digit(c) || size == 4; };  // digits of other bases are letters, and have no point
+    const auto end      = static_cast<std::size_t>(std::find_if_not(digits.begin(), digits.end(), in_whole) - digits.begin());
+    if (end == 0) return;  // inf, nan
+    const auto rest = digits.size() - end;
+    auto       n    = end;
+    while (n + (n - 1) / size + rest < width) ++n;
+    std::string out(n - end, '0');
+    out.append(digits, 0, end);
+    std::string grouped;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i > 0 && (n - i) % size == 0) grouped += separator;
+        grouped += out[i];
+    }
+    digits = grouped.append(digits, end);
 }
 
 /// Fills up to the width; numbers with '=' between sign and digits.
-void pad(runtime& r, const specification& s, std::string_view sign, const marked& content, char default_align, text_builder& out) {
+void pad(const specification& s, std::string_view sign, const marked& content, char default_align, text_builder& out) {
     const auto have  = sign.size() + utf8::count(content.view());
     const auto free  = s.width > have ? s.width - have : 0;
     const char align = s.align != '\0' ? s.align : default_align;
     const auto left  = align == '<' ? 0 : align == '^' ? free / 2 : free;
     const auto fill  = [&](std::size_t n) {
-        for (; n > 0 && r.ok(); --n) out.add(s.fill);
+        std::string all;
+        for (; n > 0; --n) all += s.fill;
+        out.add(all, s.fill_mark);
     };
     const bool mark = !content.has_data();
     if (align != '=') fill(left);
@@ -103,17 +120,28 @@ void put_number(runtime& r, const specification& s, const value& v, text_builder
         r.fail("a format '" + std::string(1, s.kind) + "' for " + std::string(kind_of(v)));
         return;
     }
+    const bool by_bits = as_integer && s.kind != '\0' && s.kind != 'd';
+    if (as_integer && s.precision) return static_cast<void>(r.fail("a precision for an integer"));
+    if (by_bits && s.group == ',') return static_cast<void>(r.fail("',' in a format that is not decimal"));
+    if (!r.spend_bytes(s.precision.value_or(0) + s.digits + s.width)) return;
     const bool negative = as_integer ? v.integer() < 0 : std::signbit(v.number());
     auto       digits   = as_integer ? digits_of(v.integer(), s.kind) : digits_of(v.number(), s.kind, s.precision);
-    if (s.group != '\0') group_digits(digits, s.group);
+    const bool general  = s.kind == 'g' || s.kind == 'G' || s.kind == '\0';
+    if (s.alternate && !as_integer && std::isfinite(v.number()) && (general || digits.find('.') == std::string::npos))
+        return static_cast<void>(r.fail("'#' in a format for a float that would need more digits is not supported"));
+    if (digits.size() < s.digits) digits.insert(0, s.digits - digits.size(), '0');
     std::string sign = negative ? "-" : s.sign == '+' ? "+" : s.sign == ' ' ? " " : "";
     if (s.alternate && as_integer && s.kind != '\0' && s.kind != 'd') sign += std::string("0") + s.kind;
-    pad(r, s, sign, marked(std::move(digits), !v.data()), '>', out);
+    if (s.group != '\0') {
+        const bool zeros = s.zeros && s.align == '=';
+        group_digits(digits, s.group, by_bits ? 4 : 3, zeros && s.width > sign.size() ? s.width - sign.size() : 0);
+    }
+    pad(s, sign, marked(std::move(digits), !v.data()), '>', out);
 }
 
-void put_text(runtime& r, const specification& s, const marked& text, text_builder& out) {
+void put_text(const specification& s, const marked& text, text_builder& out) {
     const auto cut = s.precision ? byte_of_point(text.view(), *s.precision) : text.size();
-    pad(r, s, "", text.slice(0, cut), '<', out);
+    pad(s, "", text.slice(0, cut), '<', out);
 }
 
 /// The part of a specification that both kinds of formats share, from i on: the width's sign characters are read before.
@@ -183,13 +211,14 @@ private:
             if (s.align != '<') s.align = '>', s.fill = " ";
             text_builder shown(runtime_);
             kind == 's' ? print(runtime_, v, shown) : print_repr(runtime_, v, shown);
-            return put_text(runtime_, s, shown.take(), out_);
+            return put_text(s, shown.take(), out_);
         }
         constexpr std::string_view kinds = "diuxXofFeEgG";
         if (kinds.find(kind) == std::string_view::npos || !v.is_numeric())
             return static_cast<void>(runtime_.fail("a format '%" + std::string(1, kind) + "' for " + std::string(kind_of(v))));
         const bool is_float = std::string_view("fFeEgG").find(kind) != std::string_view::npos;
-        s.kind              = kind == 'i' || kind == 'u' ? 'd' : kind;
+        if (!is_float) s.digits = std::exchange(s.precision, {}).value_or(0);
+        s.kind = kind == 'i' || kind == 'u' ? 'd' : kind;
         if (is_float || v.is_whole()) return put_number(runtime_, s, v, out_);
         if (s.kind != 'd' || !(std::fabs(v.number()) < 9e18)) return static_cast<void>(runtime_.fail("a format for integers, but a float"));
         put_number(runtime_, s, value::of(static_cast<std::int64_t>(v.number()), v.data()), out_);
@@ -250,7 +279,7 @@ private:
         if (s.zeros && s.align == '=') s.align = '<';
         text_builder text_of_value(runtime_);
         shown_as == 'r' ? print_repr(runtime_, v, text_of_value) : print(runtime_, v, text_of_value);
-        put_text(runtime_, s, text_of_value.take(), out_);
+        put_text(s, text_of_value.take(), out_);
     }
 
     /// What `0`, `name`, `name.attribute` or `0[key]` means; without a name the next value.
@@ -260,14 +289,18 @@ private:
         value      v     = value::missing();
         if (first.empty() || is_digit(first[0])) {
             std::size_t n = next_;
-            if (first.empty())
+            if (first.empty() ? by_number_ : next_ > 0) return runtime_.fail("a format with numbered and unnumbered fields");
+            if (first.empty()) {
                 ++next_;
-            else
+            } else {
+                by_number_ = true;
                 std::from_chars(first.data(), first.data() + first.size(), n);
+            }
             if (n < given_.positional.size()) v = given_.positional[n];
         } else {
-            for (const auto& [key, content] : given_.named)
-                if (key == first) v = content;
+            runtime_.spend(1 + given_.named.size() / 4);
+            for (const auto& given : given_.named)
+                if (given.name == first) v = given.content;
         }
         if (v.is_missing()) return runtime_.fail("a format asks for a value that is not given");
         for (auto rest = name.substr(stop); !rest.empty() && runtime_.ok();) {
@@ -288,9 +321,10 @@ private:
         const auto    aligns    = [](char c) { return c == '<' || c == '>' || c == '^' || c == '='; };
         const auto    fill_size = text.empty() ? 0 : byte_of_point(text, 1);
         if (fill_size < text.size() && aligns(text[fill_size])) {
-            s.fill  = text.substr(0, fill_size);
-            s.align = text[fill_size];
-            i       = fill_size + 1;
+            s.fill      = text.substr(0, fill_size);
+            s.fill_mark = text_.from_template(static_cast<std::size_t>(text.data() - text_.view().data()));
+            s.align     = text[fill_size];
+            i           = fill_size + 1;
         } else if (!text.empty() && aligns(text[0])) {
             s.align = text[i++];
         }
@@ -313,7 +347,8 @@ private:
     const marked&    text_;
     const arguments& given_;
     text_builder     out_;
-    std::size_t      next_ = 0;
+    std::size_t      next_      = 0;
+    bool             by_number_ = false;
 };
 
 }  // namespace
@@ -330,7 +365,7 @@ value format_percent(runtime& r, const value& text, const arguments& given) {
     if (!given.positional.empty() && !given.named.empty()) return r.fail("'format' has arguments with and without names");
     if (given.named.empty()) return percent_formatter(r, text_of(text), given.positional, nullptr, true).run();
     std::vector<mapping_object::entry> entries;
-    for (const auto& [name, v] : given.named) entries.emplace_back(r.string(name), v);
+    for (const auto& n : given.named) entries.emplace_back(n.name_as_string(r), n.content);
     const auto mapping = r.mapping(std::move(entries));
     return percent_formatter(r, text_of(text), {}, &mapping, false).run();
 }

@@ -21,6 +21,8 @@ std::vector<mapping_object::entry> entries_given(runtime& r, call p) {
         const auto& from = p.all.positional[0];
         if (from.is(type::mapping)) {
             entries = from.as<mapping_object>().entries;
+        } else if (from.is_undefined()) {
+            r.fail("'dict' of an undefined value");
         } else {
             for (const auto& pair : items_of(r, from)) {
                 const auto both = items_of(r, pair);
@@ -32,7 +34,7 @@ std::vector<mapping_object::entry> entries_given(runtime& r, call p) {
             }
         }
     }
-    for (const auto& [name, v] : p.all.named) put(r, entries, r.string(name), v);
+    for (const auto& n : p.all.named) put(r, entries, n.name_as_string(r), n.content);
     return entries;
 }
 

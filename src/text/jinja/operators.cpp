@@ -43,10 +43,23 @@ value wrong_kinds(runtime& r, op kind, const value& a, const value& b) {
     return r.fail("'" + std::string(symbol_of(kind)) + "' does not go with " + std::string(kind_of(a)) + " and " + std::string(kind_of(b)));
 }
 
-/// Rounded towards minus infinity, as Python divides.
+/// Rounded towards minus infinity, as Python divides; b is neither 0 nor -1.
 std::int64_t floor_divided(std::int64_t a, std::int64_t b) noexcept {
     const auto q = a / b;
     return a % b != 0 && ((a < 0) != (b < 0)) ? q - 1 : q;
+}
+std::int64_t modulo(std::int64_t a, std::int64_t b) noexcept {
+    const auto m = a % b;
+    return m != 0 && (m < 0) != (b < 0) ? m + b : m;
+}
+
+/// Python's a // b of floats, by way of the remainder.
+double float_floor_divided(double a, double b) noexcept {
+    const double m = std::fmod(a, b);
+    const double q = (a - m) / b - (m != 0 && (m < 0) != (b < 0) ? 1.0 : 0.0);
+    if (q == 0) return std::copysign(0.0, a / b);
+    const double whole = std::floor(q);
+    return q - whole > 0.5 ? whole + 1 : whole;
 }
 
 double float_modulo(double a, double b) noexcept {
@@ -87,7 +100,7 @@ value integers(runtime& r, op kind, std::int64_t a, std::int64_t b, bool data) {
                 over   = kind == op::floor_divide && __builtin_sub_overflow(std::int64_t{0}, a, &result);
                 result = kind == op::floor_divide ? result : 0;
             } else {
-                result = kind == op::floor_divide ? floor_divided(a, b) : a - floor_divided(a, b) * b;
+                result = kind == op::floor_divide ? floor_divided(a, b) : modulo(a, b);
             }
             break;
         default: {
@@ -116,11 +129,13 @@ value floats(runtime& r, op kind, double a, double b, bool data) {
         case op::floor_divide:
         case op::modulo:
             if (b == 0) return r.fail("a division by zero");
-            result = kind == op::divide ? a / b : kind == op::modulo ? float_modulo(a, b) : std::floor((a - float_modulo(a, b)) / b + 0.5);
+            result = kind == op::divide ? a / b : kind == op::modulo ? float_modulo(a, b) : float_floor_divided(a, b);
             break;
         default:
+            if (a == 0 && b < 0) return r.fail("zero has no negative power");
             result = std::pow(a, b);
             if (std::isnan(result) && !std::isnan(a) && !std::isnan(b)) return r.fail("a power that is no real number");
+            if (std::isinf(result) && std::isfinite(a) && std::isfinite(b)) return r.fail("a power beyond the range of double");
     }
     return value::of(result, data);
 }
@@ -131,7 +146,6 @@ value joined_strings(runtime& r, const value& a, const value& b) {
         const auto left = x.markup ? a : escape_markup(r, a), right = y.markup ? b : escape_markup(r, b);
         return joined_strings(r, left, right);
     }
-    r.spend_bytes(x.text.size() + y.text.size());
     text_builder out(r);
     out.add(x.text);
     out.add(y.text);
@@ -141,7 +155,9 @@ value joined_strings(runtime& r, const value& a, const value& b) {
 value joined_lists(runtime& r, const value& a, const value& b) {
     const auto &x = a.as<sequence_object>(), &y = b.as<sequence_object>();
     if (!r.spend(1 + (x.items.size() + y.items.size()) / 4)) return {};
-    auto items = x.items;
+    std::vector<value> items;
+    items.reserve(x.items.size() + y.items.size());
+    items.insert(items.end(), x.items.begin(), x.items.end());
     items.insert(items.end(), y.items.begin(), y.items.end());
     return r.sequence(x.flavour, std::move(items), x.data && y.data);
 }
@@ -194,11 +210,11 @@ std::optional<bounds> slice_bounds(runtime& r, std::size_t length, const value& 
 value string_slice(runtime& r, const value& v, const bounds& b) {
     const auto& s    = v.as<string_object>();
     const auto  view = s.text.view();
-    if (!r.spend_bytes(view.size())) return {};
     if (b.count == 0) return r.string(marked(), s.markup);
     const auto byte_at = [&](std::int64_t point) {
         return s.is_ascii() ? static_cast<std::size_t>(point) : byte_of_point(view, static_cast<std::size_t>(point));
     };
+    if (!(b.step == 1 && s.is_ascii() ? r.spend_bytes(b.count) : r.spend_characters(view.size()))) return {};
     text_builder out(r);
     if (b.step == 1) {
         const auto begin = byte_at(b.start);

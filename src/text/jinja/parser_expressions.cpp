@@ -413,26 +413,34 @@ node* parser::call(node* n) {
 /// The arguments of a call in parentheses, behind the part that is there already.
 void parser::arguments(node& n) {
     expect_symbol("(");
-    bool first = true;
+    bool  first = true;
+    node *list = nullptr, *mapping = nullptr;
     while (ok() && !is_symbol(")")) {
         if (!std::exchange(first, false)) {
             expect_symbol(",");
             if (is_symbol(")")) break;
         }
         const auto place = current().begin;
-        if (is_symbol("*") || is_symbol("**")) {
-            fail(place, "arguments from a list or a mapping ('*' and '**') are not supported");
+        if (mapping != nullptr || (list != nullptr && is_symbol("*"))) fail(place, "an argument behind '**', or a second '*'");
+        if (take_symbol("*")) {
+            list = expression();
+        } else if (take_symbol("**")) {
+            mapping = expression();
         } else if (is(token_kind::name) && next_is_symbol("=")) {
             n.names.emplace_back(text(take()));
             take();  // =
             n.parts.push_back(expression());
         } else {
-            if (!n.names.empty()) fail(place, "an argument without a name after one with a name");
+            if (!n.names.empty() || list != nullptr) fail(place, "an argument without a name after one with a name, or after '*'");
             n.parts.push_back(expression());
             ++n.n_arguments;
         }
     }
     expect_symbol(")");
+    n.takes_rest  = list != nullptr;
+    n.takes_names = mapping != nullptr;
+    for (auto* last : {list, mapping})
+        if (last != nullptr) n.parts.push_back(last);
 }
 
 }  // namespace plume::jinja

@@ -123,8 +123,11 @@ private:
     void line(std::size_t depth, bool mark) {
         if (!style_.indent) return;
         out_.add("\n", mark);
-        for (; depth > 0 && runtime_.ok(); --depth) out_.add(*style_.indent, mark);
+        for (; depth > 0 && runtime_.ok(); --depth) between(*style_.indent, mark);
     }
+
+    /// What stands between values is the caller's in a list of the caller's, or else its author's.
+    void between(const marked& text, bool mark) { mark ? out_.add(text) : out_.add(text.view(), false); }
 
     void array(const sequence_object& s, std::size_t depth) {
         if (s.items.empty()) return out_.add("[]", !s.data);
@@ -132,7 +135,7 @@ private:
         bool first = true;
         for (const auto& v : s.items) {
             if (!runtime_.ok()) return;
-            if (!std::exchange(first, false)) out_.add(style_.item_separator, !s.data);
+            if (!std::exchange(first, false)) between(style_.item_separator, !s.data);
             line(depth + 1, !s.data);
             print(v, depth + 1);
         }
@@ -150,10 +153,10 @@ private:
         bool first = true;
         for (const auto* e : entries) {
             if (!runtime_.ok()) return;
-            if (!std::exchange(first, false)) out_.add(style_.item_separator, !m.data);
+            if (!std::exchange(first, false)) between(style_.item_separator, !m.data);
             line(depth + 1, !m.data);
             key(e->first);
-            out_.add(style_.key_separator, !m.data);
+            between(style_.key_separator, !m.data);
             print(e->second, depth + 1);
         }
         line(depth, !m.data);
@@ -260,8 +263,11 @@ void print_repr(runtime& r, const value& v, text_builder& out) {
         case type::number:
             return out.add(number_repr(v.number()), !v.data());
         case type::string:
-            r.spend_bytes(view_of(v).size());
-            return print_string_repr(r, text_of(v), out);
+            r.spend_characters(view_of(v).size());
+            if (!v.as<string_object>().markup) return print_string_repr(r, text_of(v), out);
+            out.add("Markup(");
+            print_string_repr(r, text_of(v), out);
+            return out.add(")");
         case type::sequence:
             return print_sequence(r, v.as<sequence_object>(), out);
         case type::mapping:

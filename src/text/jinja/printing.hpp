@@ -18,10 +18,10 @@ void print_repr(runtime& r, const value& v, text_builder& out);
 [[nodiscard]] std::string number_repr(double d);
 
 struct json_style {
-    bool                       ascii_only     = false;
-    bool                       sort_keys      = false;
-    std::optional<std::string> indent         = {};  // without it all is on one line
-    std::string                item_separator = ", ", key_separator = ": ";
+    bool                  ascii_only     = false;
+    bool                  sort_keys      = false;
+    std::optional<marked> indent         = {};  // without it all is on one line
+    marked                item_separator = marked(", ", true), key_separator = marked(": ", true);
 };
 
 /// As json.dumps of Python.

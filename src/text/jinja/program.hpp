@@ -42,7 +42,7 @@ enum class op : std::uint8_t {
     attribute,  // [0].text
     item,       // [0][[1]]
     slice,      // [0] start, [1] stop, [2] step, each may be null; only as [1] of an item
-    call,       // [0] what is called; arguments
+    call,       // [0] what is called; arguments: in their order, then those with names, then *list and **mapping
     filter,     // [0] what goes in; arguments; text: its name
     test,       // likewise
     negation,
@@ -90,7 +90,7 @@ struct node {
     std::vector<std::string> names;  // of arguments; parameters of macros
     std::vector<comparison>  comparisons;
     std::vector<scope>       scopes;
-    bool                     takes_rest = false, takes_names = false, takes_caller = false;  // macro: its body speaks of varargs, kwargs, caller
+    bool takes_rest = false, takes_names = false, takes_caller = false;  // macro: its body speaks of varargs, kwargs, caller; call: *list, **mapping
 };
 
 inline constexpr std::uint32_t unknown_id = static_cast<std::uint32_t>(-1);  // a filter or test that is not known, where that matters only when it runs

@@ -2,6 +2,8 @@
 
 #include <plume/core/utf8.hpp>
 
+#include <algorithm>
+
 #include "place.hpp"
 
 namespace plume::jinja {
@@ -54,10 +56,25 @@ value runtime::mapping(std::vector<mapping_object::entry> entries, bool data) {
 
 bool text_builder::fits(std::size_t bytes) {
     if (!runtime_.ok()) return false;
-    if (bytes <= runtime_.memory().room() && text_.size() <= runtime_.memory().room() - bytes) return true;
+    if (bytes <= runtime_.memory().room()) return true;
     runtime_.fail("the template makes a text larger than the memory that it may use, " + std::to_string(runtime_.memory().limit()) + " bytes",
                   code::format_limit);
     return false;
+}
+
+void text_builder::count(std::size_t bytes) {
+    const auto now = text_.heap_bytes();
+    if (now > held_) runtime_.memory().hold(now - held_);
+    held_ = std::max(held_, now);
+    uncounted_ += bytes;
+    if (uncounted_ < 64) return;
+    runtime_.spend(uncounted_ / 64);
+    uncounted_ %= 64;
+}
+
+marked text_builder::take() noexcept {
+    runtime_.memory().let_go(std::exchange(held_, 0));
+    return std::move(text_);
 }
 
 void text_builder::add_point(char32_t point, bool from_template) {

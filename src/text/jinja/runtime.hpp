@@ -31,7 +31,8 @@ public:
 
     /// Counts work, and looks at the limits. False after an error, and when this is the first one.
     bool spend(std::size_t steps = 1);
-    bool spend_bytes(std::size_t bytes) { return spend(1 + bytes / 64); }
+    bool spend_bytes(std::size_t bytes) { return spend(1 + bytes / 64); }      // that are moved or compared
+    bool spend_characters(std::size_t bytes) { return spend(1 + bytes / 8); }  // that are read one character at a time
 
     [[nodiscard]] value string(marked text, bool markup = false);
     [[nodiscard]] value string(std::string_view text) { return string(marked(std::string(text), true)); }  // the template's own
@@ -75,29 +76,39 @@ private:
     std::optional<error>       error_;
 };
 
-/// A text that grows, up to the memory that is left.
+/// A text that grows, up to the memory that is left. Its bytes count as memory while it lives, and as steps when they are added.
 class text_builder {
 public:
     explicit text_builder(runtime& r) noexcept : runtime_(r) {}
+    text_builder(const text_builder&)            = delete;
+    text_builder& operator=(const text_builder&) = delete;
+    ~text_builder() { runtime_.memory().let_go(held_); }
 
     void add(std::string_view bytes, bool from_template = true) {
-        if (fits(bytes.size())) text_.append(bytes, from_template);
+        if (!fits(bytes.size())) return;
+        text_.append(bytes, from_template);
+        count(bytes.size());
     }
     void add(const marked& other, std::size_t begin, std::size_t end) {
-        if (fits(end - begin)) text_.append(other, begin, end);
+        if (begin >= end || !fits(end - begin)) return;
+        text_.append(other, begin, end);
+        count(end - begin);
     }
     void add(const marked& other) { add(other, 0, other.size()); }
     void add_point(char32_t point, bool from_template);
 
     [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
-    [[nodiscard]] marked      take() noexcept { return std::move(text_); }
+    [[nodiscard]] marked      take() noexcept;
     [[nodiscard]] value       finish(bool markup = false) { return runtime_.string(take(), markup); }
 
 private:
     bool fits(std::size_t bytes);
+    void count(std::size_t bytes);
 
-    runtime& runtime_;
-    marked   text_;
+    runtime&    runtime_;
+    marked      text_;
+    std::size_t held_      = 0;  // bytes that the heap counts
+    std::size_t uncounted_ = 0;  // added, but fewer than make a step
 };
 
 /// "a string", "a list", ...: what a value is, for messages.

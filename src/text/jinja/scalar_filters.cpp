@@ -96,7 +96,7 @@ value to_int(runtime& r, const value& v, call p) {
     } else if (v.is(type::number)) {
         i = truncated(r, v.number());
     } else if (v.is_string()) {
-        r.spend_bytes(view_of(v).size());
+        r.spend_characters(view_of(v).size());
         i = integer_of(r, view_of(v), p.integer(1, 10));
         if (!i)
             if (const auto d = float_of(view_of(v)); d && std::isfinite(*d)) i = truncated(r, *d);
@@ -108,7 +108,7 @@ value to_float(runtime& r, const value& v, call p) {
     if (v.is_undefined()) return r.fail("'float' of an undefined value");
     if (v.is_numeric()) return value::of(v.number(), v.data());
     if (v.is_string()) {
-        r.spend_bytes(view_of(v).size());
+        r.spend_characters(view_of(v).size());
         if (const auto d = float_of(view_of(v))) return value::of(*d, has_data(v));
     }
     return p.has(0) ? p[0] : value::of(0.0);
@@ -131,8 +131,9 @@ value rounded(runtime& r, const value& v, call p) {
     if (!std::isfinite(d)) return common ? v : r.fail("'round' of what is not finite");
     if (!common) {
         if (!is_string(method, "ceil") && !is_string(method, "floor")) return r.fail("'round' knows the methods common, ceil and floor");
-        const double scale = std::pow(10.0, static_cast<double>(places));
-        return value::of((is_string(method, "ceil") ? std::ceil(d * scale) : std::floor(d * scale)) / scale, v.data());
+        const double scale = std::pow(10.0, static_cast<double>(places)), scaled = d * scale;
+        if (!std::isfinite(scaled)) return r.fail("'round' of a number that is too large for so many places");
+        return value::of((is_string(method, "ceil") ? std::ceil(scaled) : std::floor(scaled)) / scale, v.data());
     }
     char       text[700];
     const auto end    = std::to_chars(text, text + sizeof text, d, std::chars_format::fixed, static_cast<int>(places)).ptr;
@@ -144,18 +145,18 @@ value rounded(runtime& r, const value& v, call p) {
 value to_json(runtime& r, const value& v, call p) {
     json_style style{.ascii_only = p.truth(0, false), .sort_keys = p.truth(3, false)};
     if (p.has_value(1)) {
-        style.item_separator = ",";
+        style.item_separator = marked(",", true);
         const auto& indent   = p[1];
         if (indent.is_string())
-            style.indent = std::string(view_of(indent));
+            style.indent = text_of(indent);
         else
-            style.indent = std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(p.integer(1, 0), 0, 1000)), ' ');
+            style.indent = marked(std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(p.integer(1, 0), 0, 1000)), ' '), true);
     }
     if (p.has_value(2)) {
         const auto both = items_of(r, p[2]);
         if (both.size() != 2 || !both[0].is_string() || !both[1].is_string()) return r.fail("'tojson' needs two strings as separators");
-        style.item_separator = view_of(both[0]);
-        style.key_separator  = view_of(both[1]);
+        style.item_separator = text_of(both[0]);
+        style.key_separator  = text_of(both[1]);
     }
     text_builder out(r);
     print_json(r, v, style, out);
@@ -168,7 +169,7 @@ value titled(runtime& r, const value& v, call) {
     const auto&  from = text_of(text);
     text_builder out(r);
     bool         begins = true;
-    r.spend(1 + from.size() / 8);
+    r.spend_characters(from.size());
     for (std::size_t i = 0; i < from.size() && r.ok();) {
         const auto c = utf8::decode_one(from.view().substr(i));
         const bool parts =
@@ -190,14 +191,17 @@ value indented(runtime& r, const value& v, call p) {
     with_end.add("\n");
     text_builder out(r);
     if (first) out.add(text_of(by));
-    bool any = false;
-    for (const auto& line : lines_of(r, with_end.finish(), false)) {
+    bool any = false, mark = true;  // every line end becomes \n, whose author is that of the old one
+    for (const auto& line : lines_of(r, with_end.finish(), true)) {
+        const auto& text = text_of(line);
         if (!r.spend()) break;
+        const auto end = text.size() - line_end_at_end(text.view());
         if (std::exchange(any, true)) {
-            out.add("\n");
-            if (blank || !view_of(line).empty()) out.add(text_of(by));
+            out.add("\n", mark);
+            if (blank || end > 0) out.add(text_of(by));
         }
-        out.add(text_of(line));
+        out.add(text, 0, end);
+        mark = end < text.size() && text.from_template(end);
     }
     return out.finish(v.as<string_object>().markup);
 }
@@ -208,7 +212,7 @@ value truncated_text(runtime& r, const value& v, call p) {
     const auto tail = static_cast<std::int64_t>(end.as<string_object>().points());
     const auto size = length_of(v);
     if (most < tail || leeway < 0) return r.fail("'truncate' to less than its own mark");
-    if (size && static_cast<std::int64_t>(*size) <= most + leeway) return v;
+    if (size && (static_cast<std::int64_t>(*size) <= most || static_cast<std::int64_t>(*size) - most <= leeway)) return v;
     if (!v.is_string()) return r.fail("'truncate' needs a string", "a string", kind_of(v));
     const auto view = view_of(v);
     auto       cut  = byte_of_point(view, static_cast<std::size_t>(most - tail));
@@ -224,7 +228,7 @@ value word_count(runtime& r, const value& v, call) {
     const auto  view   = view_of(text);
     std::size_t n      = 0;
     bool        inside = false;
-    r.spend_bytes(view.size());
+    r.spend_characters(view.size());
     for (std::size_t i = 0; i < view.size();) {
         const auto c    = utf8::decode_one(view.substr(i));
         const auto kind = text::class_of(c.code_point);
@@ -267,6 +271,7 @@ constexpr builtin filters[] = {
     {"e", "", 0, escaped},
     {"escape", "", 0, escaped},
     {"float", "default", 0, to_float},
+    {"forceescape", "", 0, [](runtime& r, const value& v, call) { return escape_markup(r, r.string(text_of(to_string(r, v)))); }},
     {"format", "*", 0, [](runtime& r, const value& v, call p) { return format_percent(r, to_string(r, v), p.all); }},
     {"indent", "width,first,blank", 0, indented},
     {"int", "default,base", 0, to_int},

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <plume/core/printable.hpp>
+
 #include "attributes.hpp"
 #include "compare.hpp"
 #include "filters.hpp"
@@ -18,6 +20,12 @@ using call = const parameters&;
 
 value generator(runtime& r, std::vector<value> items) { return r.sequence(flavour::generator, std::move(items)); }
 
+/// Python looks first whether two keys are equal, and so also sorts those that have no order.
+int order_of_keys(runtime& r, const value& a, const value& b) {
+    const bool ordered = (a.is_numeric() && b.is_numeric()) || (a.is_string() && b.is_string());
+    return !ordered && equal(r, a, b) ? 0 : order(r, a, b);
+}
+
 /// What to compare an item by: the attribute, and strings in lower case unless case matters.
 value key_of(runtime& r, const value& item, const value& attribute, bool case_sensitive) {
     auto key = attribute.is_missing() || attribute.is_none() ? item : get_path(r, item, attribute);
@@ -28,10 +36,11 @@ struct keyed {
     value key, item;
 };
 
-std::vector<value> sorted(runtime& r, std::vector<keyed> all, bool reverse) {
+template <class Order>
+std::vector<value> sorted(runtime& r, std::vector<keyed> all, bool reverse, const Order& in_order) {
     // Python keeps the order of equals, also when it sorts downwards.
     std::stable_sort(all.begin(), all.end(),
-                     [&](const keyed& a, const keyed& b) { return r.ok() && (reverse ? order(r, b.key, a.key) : order(r, a.key, b.key)) < 0; });
+                     [&](const keyed& a, const keyed& b) { return r.ok() && (reverse ? in_order(r, b.key, a.key) : in_order(r, a.key, b.key)) < 0; });
     std::vector<value> items;
     for (auto& k : all) items.push_back(std::move(k.item));
     return items;
@@ -55,7 +64,7 @@ value sort(runtime& r, const value& v, call p) {
         }
         all.push_back({r.sequence(flavour::list, std::move(keys)), item});
     }
-    return r.sequence(flavour::list, sorted(r, std::move(all), reverse));
+    return r.sequence(flavour::list, sorted(r, std::move(all), reverse, order_of_keys));
 }
 
 value dictsort(runtime& r, const value& v, call p) {
@@ -67,7 +76,7 @@ value dictsort(runtime& r, const value& v, call p) {
     const auto         pairs = entries_of(r, v, flavour::list);
     for (const auto& pair : pairs.as<sequence_object>().items)
         all.push_back({key_of(r, pair.as<sequence_object>().items[is_string(by, "key") ? 0 : 1], value::missing(), sensitive), pair});
-    return r.sequence(flavour::list, sorted(r, std::move(all), reverse), v.as<mapping_object>().data);
+    return r.sequence(flavour::list, sorted(r, std::move(all), reverse, order), v.as<mapping_object>().data);
 }
 
 value unique(runtime& r, const value& v, call p) {
@@ -112,7 +121,7 @@ value first(runtime& r, const value& v, call) {
         auto& s = v.as<sequence_object>();
         if (s.items.empty()) return {};
         auto item = s.items.front();
-        if (s.flavour == flavour::generator) s.items.erase(s.items.begin());
+        if (s.flavour == flavour::generator && r.spend(1 + s.items.size() / 4)) s.items.erase(s.items.begin());
         return item;
     }
     if (v.is_string()) return get_item(r, v, value::count(0));
@@ -208,13 +217,13 @@ value map(runtime& r, const value& v, call p) {
     if (!is_true(v)) return generator(r, {});
     value attribute = value::missing(), otherwise = value::missing();
     if (p.all.positional.empty()) {
-        for (const auto& [name, given] : p.all.named) {
+        for (const auto& [name, given, key] : p.all.named) {
             if (name == "attribute")
                 attribute = given;
             else if (name == "default")
                 otherwise = given;
             else
-                return r.fail("'map' has no parameter '" + std::string(name) + "'");
+                return r.fail("'map' has no parameter '" + printable(name) + "'");
         }
         if (attribute.is_missing()) return r.fail("'map' needs the name of a filter, or attribute=...");
     } else if (!p.all.positional[0].is_string()) {
@@ -228,8 +237,7 @@ value map(runtime& r, const value& v, call p) {
             out.push_back(run_filter(r, id, item, given));
             continue;
         }
-        auto found = get_path(r, item, attribute);
-        out.push_back(found.is_undefined() && !otherwise.is_missing() && !otherwise.is_none() ? otherwise : std::move(found));
+        out.push_back(get_path(r, item, attribute, otherwise));
     }
     return generator(r, std::move(out));
 }

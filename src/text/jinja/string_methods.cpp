@@ -15,12 +15,17 @@ namespace {
 
 bool is_letter(char32_t point) noexcept { return text::class_of(point) == text::unicode_class::letter; }
 bool is_number(char32_t point) noexcept { return text::class_of(point) == text::unicode_class::number; }
+bool is_cased(char32_t point) noexcept { return to_case(point, letter_case::lower)[0] != point || to_case(point, letter_case::upper)[0] != point; }
+
+bool is_line_end(char32_t point) noexcept {
+    return (point >= 10 && point <= 13) || (point >= 0x1c && point <= 0x1e) || point == 0x85 || point == 0x2028 || point == 0x2029;
+}
 
 /// A whole word's last sigma is another letter than those inside.
 bool is_final_sigma(std::string_view text, std::size_t at) noexcept {
     const auto after = at + utf8::decode_one(text.substr(at)).size;
-    return at > 0 && is_letter(utf8::decode_one(text.substr(last_character(text.substr(0, at)))).code_point) &&
-           (after == text.size() || !is_letter(utf8::decode_one(text.substr(after)).code_point));
+    return at > 0 && is_cased(utf8::decode_one(text.substr(last_character(text.substr(0, at)))).code_point) &&
+           (after == text.size() || !is_cased(utf8::decode_one(text.substr(after)).code_point));
 }
 
 /// A part of a text as a value; markup stays markup.
@@ -97,7 +102,7 @@ void add_lower(runtime& r, const marked& text, std::size_t begin, std::size_t en
 value change_case(runtime& r, const value& text, letter_case wanted) {
     const auto&  from = text_of(text);
     text_builder out(r);
-    r.spend(1 + from.size() / 8);
+    r.spend_characters(from.size());
     for (std::size_t i = 0; i < from.size() && r.ok(); i += utf8::decode_one(from.view().substr(i)).size)
         add_case(from, i, wanted == letter_case::title && i > 0 ? letter_case::lower : wanted, out);
     return out.finish(text.as<string_object>().markup);
@@ -121,20 +126,25 @@ std::vector<value> lines_of(runtime& r, const value& text, bool keep_ends) {
     std::vector<value> lines;
     std::size_t        begin = 0;
     for (std::size_t i = 0; i < view.size() && r.ok();) {
-        const auto c      = utf8::decode_one(view.substr(i));
-        const auto point  = c.code_point;
-        const bool breaks = (point >= 10 && point <= 13) || (point >= 0x1c && point <= 0x1e) || point == 0x85 || point == 0x2028 || point == 0x2029;
-        const auto end    = i;
+        const auto c   = utf8::decode_one(view.substr(i));
+        const auto end = i;
         i += c.size;
-        if (!breaks) continue;
-        if (point == '\r' && i < view.size() && view[i] == '\n') ++i;
+        if (!is_line_end(c.code_point)) continue;
+        if (c.code_point == '\r' && i < view.size() && view[i] == '\n') ++i;
         r.spend();
         lines.push_back(part(r, text, begin, keep_ends ? i : end));
         begin = i;
     }
     if (begin < view.size()) lines.push_back(part(r, text, begin, view.size()));
-    r.spend_bytes(view.size());
+    r.spend_characters(view.size());
     return lines;
+}
+
+std::size_t line_end_at_end(std::string_view line) noexcept {
+    if (line.empty()) return 0;
+    const auto last = last_character(line);
+    if (!is_line_end(utf8::decode_one(line.substr(last)).code_point)) return 0;
+    return line.ends_with("\r\n") ? 2 : line.size() - last;
 }
 
 value padded(runtime& r, const value& text, std::int64_t width, const value& fill, bool left, bool right) {
@@ -199,7 +209,7 @@ value rsplit_at_spaces(runtime& r, const value& text, std::int64_t most) {
 
 value split(runtime& r, const value& self, const parameters& p) {
     const auto most = p.integer(1, -1);
-    r.spend_bytes(view_of(self).size());
+    r.spend_characters(view_of(self).size());
     if (!p.has_value(0)) return split_at_spaces(r, self, most);
     const auto separator = p.string(0);
     const auto by        = view_of(separator);
@@ -217,15 +227,23 @@ value split(runtime& r, const value& self, const parameters& p) {
     return r.sequence(flavour::list, std::move(parts));
 }
 
-/// Where `needle` is last in `text`; the work is counted, as it may be the product of both lengths.
+/// Where `needle` is last in `text`. Each place where it could be counts, as the work may be the product of both lengths.
 std::size_t find_last(runtime& r, std::string_view text, std::string_view needle) {
-    if (!r.spend(1 + text.size() * std::max<std::size_t>(needle.size(), 1) / 64)) return std::string_view::npos;
-    return text.rfind(needle);
+    if (needle.empty()) return text.size();
+    while (text.size() >= needle.size()) {
+        const auto places = text.size() - needle.size() + 1;
+        const auto found  = text.substr(0, places).rfind(needle[0]);
+        r.spend_bytes((found == std::string_view::npos ? places : places - found) + needle.size());
+        if (found == std::string_view::npos || !r.ok()) break;
+        if (text.substr(found, needle.size()) == needle) return found;
+        text = text.substr(0, found + needle.size() - 1);
+    }
+    return std::string_view::npos;
 }
 
 value rsplit(runtime& r, const value& self, const parameters& p) {
     const auto most = p.integer(1, -1);
-    r.spend_bytes(view_of(self).size());
+    r.spend_characters(view_of(self).size());
     if (!p.has_value(0)) return rsplit_at_spaces(r, self, most);
     const auto separator = p.string(0);
     const auto by        = view_of(separator);
@@ -257,8 +275,9 @@ value partition(runtime& r, const value& self, const parameters& p, bool last) {
 /// The part of a text between two indices of code points, as bytes; nothing where the first lies behind the end.
 std::optional<std::pair<std::size_t, std::size_t>> window(const value& self, const parameters& p, std::size_t first) {
     const auto view = view_of(self);
-    const auto n    = static_cast<std::int64_t>(self.as<string_object>().points());
-    const auto at   = [&](std::size_t i, std::int64_t otherwise) {
+    if (!p.has_value(first) && !p.has_value(first + 1)) return std::pair{std::size_t{0}, view.size()};
+    const auto n  = static_cast<std::int64_t>(self.as<string_object>().points());
+    const auto at = [&](std::size_t i, std::int64_t otherwise) {
         const auto given = p.has_value(i) ? p.integer(i, otherwise) : otherwise;
         return given < 0 ? std::max<std::int64_t>(given + n, 0) : given;
     };
@@ -271,7 +290,7 @@ std::optional<std::pair<std::size_t, std::size_t>> window(const value& self, con
 value find(runtime& r, const value& self, const parameters& p, bool last, bool must) {
     const auto needle = p.string(0);
     const auto inside = window(self, p, 1);
-    r.spend_bytes(view_of(self).size());
+    r.spend_characters(view_of(self).size());
     auto found = std::string_view::npos;
     if (inside) {
         const auto view = view_of(self).substr(inside->first, inside->second - inside->first);
@@ -286,7 +305,7 @@ value count(runtime& r, const value& self, const parameters& p) {
     const auto inside = window(self, p, 1);
     if (!inside) return value::count(0);
     const auto view = view_of(self).substr(inside->first, inside->second - inside->first);
-    r.spend_bytes(view.size());
+    r.spend_characters(view.size());
     if (view_of(needle).empty()) return value::count(utf8::count(view) + 1);
     std::size_t n = 0;
     for (auto at = find_text(view, view_of(needle)); at != std::string_view::npos && r.spend();
@@ -296,6 +315,7 @@ value count(runtime& r, const value& self, const parameters& p) {
 }
 
 value begins_or_ends(runtime& r, const value& self, const parameters& p, bool ends) {
+    if (p.has(1)) r.spend_characters(view_of(self).size());  // to find the place
     const auto inside = window(self, p, 1);
     const auto view   = inside ? view_of(self).substr(inside->first, inside->second - inside->first) : std::string_view{};
     const auto fits   = [&](const value& v) {
@@ -308,16 +328,16 @@ value begins_or_ends(runtime& r, const value& self, const parameters& p, bool en
     return value::of(std::any_of(all.begin(), all.end(), fits));
 }
 
-/// str.title: what follows a letter is in lower case, every other letter in title case.
+/// str.title: what follows a letter that has a case is in lower case, every other letter in title case.
 value title(runtime& r, const value& self, const parameters&) {
     const auto&  from = text_of(self);
     text_builder out(r);
     bool         inside = false;
-    r.spend(1 + from.size() / 8);
+    r.spend_characters(from.size());
     for (std::size_t i = 0; i < from.size() && r.ok();) {
         const auto c = utf8::decode_one(from.view().substr(i));
         add_case(from, i, inside ? letter_case::lower : letter_case::title, out);
-        inside = is_letter(c.code_point);
+        inside = is_cased(c.code_point);
         i += c.size;
     }
     return out.finish(self.as<string_object>().markup);
@@ -326,7 +346,7 @@ value title(runtime& r, const value& self, const parameters&) {
 value swap_case(runtime& r, const value& self, const parameters&) {
     const auto&  from = text_of(self);
     text_builder out(r);
-    r.spend(1 + from.size() / 8);
+    r.spend_characters(from.size());
     for (std::size_t i = 0; i < from.size() && r.ok();) {
         const auto c = utf8::decode_one(from.view().substr(i));
         add_case(from, i, to_case(c.code_point, letter_case::lower)[0] != c.code_point ? letter_case::lower : letter_case::upper, out);
@@ -340,7 +360,7 @@ template <class Kind>
 value all_are(runtime& r, const value& self, const Kind& is) {
     const auto view = view_of(self);
     bool       all  = !view.empty();
-    r.spend_bytes(view.size());
+    r.spend_characters(view.size());
     for (std::size_t i = 0; i < view.size() && all;) {
         const auto c = utf8::decode_one(view.substr(i));
         all          = is(c.code_point);
@@ -353,7 +373,7 @@ value all_are(runtime& r, const value& self, const Kind& is) {
 value is_in_case(runtime& r, const value& self, letter_case wanted) {
     const auto view  = view_of(self);
     bool       found = false;
-    r.spend_bytes(view.size());
+    r.spend_characters(view.size());
     for (std::size_t i = 0; i < view.size();) {
         const auto c = utf8::decode_one(view.substr(i));
         if (to_case(c.code_point, wanted)[0] != c.code_point) return value::of(false);
@@ -364,13 +384,37 @@ value is_in_case(runtime& r, const value& self, letter_case wanted) {
 }
 
 value zero_filled(runtime& r, const value& self, const parameters& p) {
-    const bool   sign = !view_of(self).empty() && (view_of(self)[0] == '-' || view_of(self)[0] == '+');
-    const auto&  from = text_of(self);
-    const auto   rest = r.string(from.slice(sign ? 1 : 0, from.size()));
+    const auto   width = std::max<std::int64_t>(p.integer(0, 0), 0);
+    const bool   sign  = !view_of(self).empty() && (view_of(self)[0] == '-' || view_of(self)[0] == '+');
+    const auto&  from  = text_of(self);
+    const auto   rest  = r.string(from.slice(sign ? 1 : 0, from.size()));
     text_builder out(r);
     out.add(from, 0, sign ? 1 : 0);
-    out.add(text_of(padded(r, rest, p.integer(0, 0) - (sign ? 1 : 0), r.string("0"), true, false)));
-    return out.finish();
+    out.add(text_of(padded(r, rest, width - (sign ? 1 : 0), r.string("0"), true, false)));
+    return out.finish(self.as<string_object>().markup);
+}
+
+/// Spaces up to the next column that is a multiple of the size; lines begin anew.
+value with_tabs_expanded(runtime& r, const value& self, const parameters& p) {
+    const auto   size = std::clamp<std::int64_t>(p.integer(0, 8), 0, 1'000'000'000);
+    const auto&  from = text_of(self);
+    text_builder out(r);
+    std::int64_t column = 0;
+    std::size_t  plain  = 0;
+    r.spend_characters(from.size());
+    for (std::size_t i = 0; i < from.size() && r.ok(); ++i) {
+        const char c = from.view()[i];
+        if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;
+        column = c == '\n' || c == '\r' ? 0 : column + 1;
+        if (c != '\t') continue;
+        out.add(from, plain, i);
+        plain        = i + 1;
+        const auto n = size == 0 ? 0 : size - (column - 1) % size;
+        for (std::int64_t k = 0; k < n && r.spend(); ++k) out.add(" ", from.from_template(i));
+        column += n - 1;
+    }
+    out.add(from, plain, from.size());
+    return out.finish(self.as<string_object>().markup);
 }
 
 using call = const parameters&;
@@ -380,6 +424,7 @@ constexpr builtin methods[] = {
     {"center", "width,fillchar", 1, [](runtime& r, const value& s, call p) { return padded(r, s, p.integer(0, 0), p[1], true, true); }},
     {"count", "sub,start,end", 1, count},
     {"endswith", "suffix,start,end", 1, [](runtime& r, const value& s, call p) { return begins_or_ends(r, s, p, true); }},
+    {"expandtabs", "tabsize", 0, with_tabs_expanded},
     {"find", "sub,start,end", 1, [](runtime& r, const value& s, call p) { return find(r, s, p, false, false); }},
     {"format", "*", 0, [](runtime& r, const value& s, call p) { return format_braces(r, s, p.all); }},
     {"index", "sub,start,end", 1, [](runtime& r, const value& s, call p) { return find(r, s, p, false, true); }},

@@ -22,6 +22,7 @@ void                add_case(const marked& text, std::size_t at, letter_case wan
 [[nodiscard]] value joined(runtime& r, const value& separator, const std::vector<value>& strings);
 
 [[nodiscard]] std::vector<value> lines_of(runtime& r, const value& text, bool keep_ends);
+[[nodiscard]] std::size_t        line_end_at_end(std::string_view line) noexcept;  // bytes; 0 where there is none
 
 /// Spaces, or other characters, on both sides up to a width in code points.
 [[nodiscard]] value padded(runtime& r, const value& text, std::int64_t width, const value& fill, bool left, bool right);

@@ -55,6 +55,12 @@ value calls_method(runtime& r, const value& v, std::string_view method) {
     return run_builtin(r, table[find_builtin(table, method)], to_string(r, v), {});
 }
 
+/// Whether a table has this name.
+value is_known(runtime& r, const value& name, std::uint32_t (*find)(std::string_view) noexcept) {
+    if (!is_hashable(r, name)) return r.fail("the name of a filter or test", "a string", kind_of(name));
+    return value::of(name.is_string() && find(view_of(name)) != unknown_id);
+}
+
 constexpr builtin tests[] = {
     {"!=", "other", 1, is_unequal},
     {"<", "other", 1, is_less},
@@ -71,7 +77,7 @@ constexpr builtin tests[] = {
     {"escaped", "", 0, [](runtime&, const value& v, call) { return value::of(v.is_string() && v.as<string_object>().markup); }},
     {"even", "", 0, [](runtime& r, const value& v, call) { return remainder_is(r, v, value::of(std::int64_t{2}), 0); }},
     {"false", "", 0, is_exactly<false>},
-    {"filter", "", 0, [](runtime&, const value& v, call) { return value::of(v.is_string() && filter_id(view_of(v)) != unknown_id); }},
+    {"filter", "", 0, [](runtime& r, const value& v, call) { return is_known(r, v, filter_id); }},
     {"float", "", 0, has_type<type::number>},
     {"ge", "other", 1, is_greater_or_equal},
     {"greaterthan", "other", 1, is_greater},
@@ -91,7 +97,7 @@ constexpr builtin tests[] = {
     {"sameas", "other", 1, is_same},
     {"sequence", "", 0, is_sequence},
     {"string", "", 0, has_type<type::string>},
-    {"test", "", 0, [](runtime&, const value& v, call) { return value::of(v.is_string() && test_id(view_of(v)) != unknown_id); }},
+    {"test", "", 0, [](runtime& r, const value& v, call) { return is_known(r, v, test_id); }},
     {"true", "", 0, is_exactly<true>},
     {"undefined", "", 0, has_type<type::undefined>},
     {"upper", "", 0, [](runtime& r, const value& v, call) { return calls_method(r, v, "isupper"); }},

@@ -142,6 +142,10 @@ public:
         used_ += bytes;
     }
 
+    /// Memory of what is not yet an object, such as a text that grows.
+    void hold(std::size_t bytes) noexcept { used_ += bytes; }
+    void let_go(std::size_t bytes) noexcept { used_ -= bytes; }
+
     [[nodiscard]] bool        exceeded() const noexcept { return used_ > limit_; }
     [[nodiscard]] std::size_t room() const noexcept { return exceeded() ? 0 : limit_ - used_; }
     [[nodiscard]] std::size_t limit() const noexcept { return limit_; }

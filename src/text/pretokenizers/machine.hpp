@@ -23,22 +23,32 @@ public:
 
     /// Where the match that begins at `begin` ends, or no_match. `text` is valid UTF-8; what lies behind it does not count.
     [[nodiscard]] std::size_t match(std::string_view text, std::size_t begin) const noexcept {
-        const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-        std::size_t last = no_match, i = begin;
-        std::size_t state = start;
-        while (i < text.size()) {
-            std::uint16_t next;
-            std::size_t   size = 1;
-            if (bytes[i] < 0x80)
-                next = ascii_[state * 128 + bytes[i]];
-            else
-                next = wide_[state * n_classes_ + class_at(text, i, size)];
-            if (next & accepts) last = i;
-            state = next >> 1;
-            if (state == dead) return last;
-            i += size;
+        const auto*       bytes = reinterpret_cast<const unsigned char*>(text.data());
+        const std::size_t end   = text.size();
+        std::size_t       last = no_match, i = begin, state = start;
+        while (i < end) {
+            if (bytes[i] < 0x80) {
+                const auto* row  = ascii_.data() + state * 128;
+                const auto  next = row[bytes[i]];
+                if (next & accepts) last = i;
+                ++i;
+                if (next >> 1 == state) {  // inside a word: steps that need not wait for each other
+                    while (i < end && bytes[i] < 0x80 && row[bytes[i]] == next) ++i;
+                    if (next & accepts) last = i - 1;
+                } else {
+                    state = next >> 1;
+                    if (state == dead) return last;
+                }
+            } else {
+                std::size_t size = 1;
+                const auto  next = wide_[state * n_classes_ + class_at(text, i, size)];
+                if (next & accepts) last = i;
+                state = next >> 1;
+                if (state == dead) return last;
+                i += size;
+            }
         }
-        return wide_[state * n_classes_] & accepts ? text.size() : last;
+        return wide_[state * n_classes_] & accepts ? end : last;
     }
 
     [[nodiscard]] std::size_t n_states() const noexcept { return ascii_.size() / 128; }

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <plume/models/hf_family.hpp>
+
+namespace plume::models {
+
+/// What nearly all decoder families of transformers call their sizes.
+inline constexpr hf_key hf_decoder_keys[] = {
+    {"vocab_size", "vocab_size", key_kind::count, "required"},
+    {"max_position_embeddings", "context_length", key_kind::count, "required"},
+    {"hidden_size", "embedding_length", key_kind::count, "required"},
+    {"num_hidden_layers", "block_count", key_kind::count, "required"},
+    {"intermediate_size", "feed_forward_length", key_kind::count, "required"},
+    {"num_attention_heads", "attention.head_count", key_kind::count, "required"},
+    {"num_key_value_heads", "attention.head_count_kv"},
+    {"head_dim", "attention.key_length", key_kind::width},
+    {"head_dim", "attention.value_length", key_kind::width},
+    {"rope_theta|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta", "rope.freq_base", key_kind::real, "10000"},
+};
+inline constexpr hf_key hf_llama_keys[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-6"},
+    {"head_dim", "rope.dimension_count", key_kind::width},
+};
+inline constexpr hf_key hf_mistral_keys[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-6"},
+    {"head_dim", "rope.dimension_count", key_kind::width},
+    {"num_key_value_heads", "attention.head_count_kv", key_kind::count, "8"},
+    {"sliding_window", "attention.sliding_window"},
+};
+
+inline constexpr hf_demand hf_llama_demands[] = {{"hidden_act", "silu|swish"}, {"pretraining_tp", "1"}};
+
+inline constexpr hf_tensor hf_llama_tensors[] = {
+    {"token_embd.weight", "model.embed_tokens.weight"},
+    {"output_norm.weight", "model.norm.weight"},
+    {"output.weight", "lm_head.weight"},
+    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
+    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj", row_change::pair_q},
+    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj", row_change::pair_k},
+    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
+    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
+    {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
+    {"blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"},
+    {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
+    {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
+};
+inline constexpr std::string_view hf_llama_ignored[] = {"rotary_emb.inv_freq"};
+
+/// Llama and its relatives. Source: transformers, LlamaConfig and LlamaForCausalLM (names and defaults).
+inline constexpr hf_family hf_llama{.hf_class     = "LlamaForCausalLM",
+                                    .architecture = "llama",
+                                    .keys         = hf_decoder_keys,
+                                    .own_keys     = hf_llama_keys,
+                                    .demands      = hf_llama_demands,
+                                    .tensors      = hf_llama_tensors,
+                                    .ignored      = hf_llama_ignored};
+
+/// Mistral 7B and what has its class; a window where the configuration names one.
+inline constexpr hf_family hf_mistral{.hf_class     = "MistralForCausalLM",
+                                      .architecture = "llama",
+                                      .keys         = hf_decoder_keys,
+                                      .own_keys     = hf_mistral_keys,
+                                      .demands      = hf_llama_demands,
+                                      .tensors      = hf_llama_tensors,
+                                      .ignored      = hf_llama_ignored};
+
+inline constexpr hf_tensor hf_mixtral_tensors[] = {
+    {"token_embd.weight", "model.embed_tokens.weight"},
+    {"output_norm.weight", "model.norm.weight"},
+    {"output.weight", "lm_head.weight"},
+    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
+    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj", row_change::pair_q},
+    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj", row_change::pair_k},
+    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
+    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
+    {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
+    {"blk.#.ffn_gate_inp.weight", "model.layers.#.block_sparse_moe.gate.weight"},
+    {"blk.#.ffn_gate_exps.weight", "model.layers.#.block_sparse_moe.experts.@.w1.weight"},
+    {"blk.#.ffn_up_exps.weight", "model.layers.#.block_sparse_moe.experts.@.w3.weight"},
+    {"blk.#.ffn_down_exps.weight", "model.layers.#.block_sparse_moe.experts.@.w2.weight"},
+};
+inline constexpr hf_key hf_mixtral_keys[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-5"},
+    {"head_dim", "rope.dimension_count", key_kind::width},
+    {"num_key_value_heads", "attention.head_count_kv", key_kind::count, "8"},
+    {"sliding_window", "attention.sliding_window"},
+    {"num_local_experts", "expert_count", key_kind::count, "8"},
+    {"num_experts_per_tok", "expert_used_count", key_kind::count, "2"},
+};
+
+/// Mixtral: Mistral with experts.
+inline constexpr hf_family hf_mixtral{.hf_class     = "MixtralForCausalLM",
+                                      .architecture = "llama",
+                                      .keys         = hf_decoder_keys,
+                                      .own_keys     = hf_mixtral_keys,
+                                      .demands      = hf_llama_demands,
+                                      .tensors      = hf_mixtral_tensors,
+                                      .ignored      = hf_llama_ignored};
+
+}  // namespace plume::models

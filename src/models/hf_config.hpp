@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <plume/core/json.hpp>
+#include <plume/io/gguf_header.hpp>
+#include <plume/models/hf_family.hpp>
+
+namespace plume::models {
+
+/// config.json, by names with '.' for a member of a member and '|' for another place to look. A null is as good as nothing.
+class hf_config {
+public:
+    static result<hf_config> open(const std::string& path);
+
+    [[nodiscard]] std::optional<json::value> find(std::string_view names) const;
+
+    // Empty where the value is missing. Errors: format_invalid with the name, what it must be and what it is.
+    [[nodiscard]] result<std::optional<std::uint64_t>> count(std::string_view names) const;  // below 2^32
+    [[nodiscard]] result<std::optional<double>>        real(std::string_view names) const;
+    [[nodiscard]] result<std::optional<bool>>          flag(std::string_view names) const;
+    [[nodiscard]] result<std::optional<std::string>>   text(std::string_view names) const;
+
+    /// format_invalid or format_unsupported about a value.
+    [[nodiscard]] error fault(code c, std::string_view names, std::string_view what, std::string_view expected, std::string_view found) const;
+
+    /// A value as it is written, shortened, for messages.
+    [[nodiscard]] static std::string shown(json::value v);
+
+private:
+    hf_config(std::string path, json::document d) : path_(std::move(path)), document_(std::move(d)) {}
+    std::string    path_;
+    json::document document_;
+};
+
+/// What the tables of tensors need of the sizes.
+struct hf_sizes {
+    std::size_t layers = 0, heads = 0, kv_heads = 0, head_width = 0;
+    bool        tied = false;
+};
+
+/// The family of a folder by its class; format_unsupported names those that are read.
+[[nodiscard]] result<const hf_family*> find_family(const hf_config& config);
+
+/// Checks the demands and the sizes, and writes the keys that the family's table names, RoPE's scaling among them. `factors`: what the frequencies of RoPE
+/// are divided by, for the tensor rope_freqs.weight; empty where there is no such scaling.
+[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors);
+
+}  // namespace plume::models

@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include <plume/core/printable.hpp>
+
+#include "hf_config.hpp"
+#include "src/numerics.hpp"
+#include "src/system.hpp"
+
+// config.json to the keys of a GGUF file.
+
+namespace plume::models {
+namespace {
+
+constexpr std::uint64_t most_u32    = 0xffffffff;
+constexpr std::uint64_t most_layers = 512, most_heads = 4096, most_head_width = 1024;  // as read_config has them
+
+class key_writer {
+public:
+    key_writer(const hf_config& config, const hf_family& family, io::gguf_header& header)
+        : config_(config), header_(header), prefix_(std::string(family.architecture) + '.') {}
+
+    result<void> write(const hf_key& k, std::size_t head_width) {
+        switch (k.kind) {
+            case key_kind::count:
+                return write_count(k);
+            case key_kind::real:
+                return write_real(k);
+            case key_kind::flag: {
+                const auto v = config_.flag(k.hf);
+                if (!v) return error(v.error());
+                if (*v || !k.otherwise.empty()) header_.set_flag(full(k), v->value_or(k.otherwise == "true"));
+                return {};
+            }
+            case key_kind::text: {
+                const auto v = config_.text(k.hf);
+                if (!v) return error(v.error());
+                if (*v || !k.otherwise.empty()) header_.set_text(full(k), v->value_or(std::string(k.otherwise)));
+                return {};
+            }
+            case key_kind::width:
+                header_.set_u32(full(k), static_cast<std::uint32_t>(head_width));
+                return {};
+            case key_kind::portion:
+                return write_portion(k, head_width);
+            case key_kind::root: {
+                const auto v = config_.real(k.hf);
+                if (!v) return error(v.error());
+                const double x = v->value_or(number(k.otherwise));
+                if (!(x > 0)) return config_.fault(code::format_invalid, k.hf, "is not a positive number", "more than 0", to_text(x));
+                header_.set_f32(full(k), static_cast<float>(1 / std::sqrt(x)));
+                return {};
+            }
+            case key_kind::windows:
+                return write_windows(k);
+            case key_kind::four_widths: {
+                const auto v = config_.count(k.hf), width = config_.count("n_embd|hidden_size");
+                if (!v) return error(v.error());
+                if (!width) return error(width.error());
+                header_.set_u32(full(k), static_cast<std::uint32_t>(std::min(v->value_or(4 * width->value_or(0)), most_u32)));
+                return {};
+            }
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::string full(const hf_key& k) const { return prefix_ + std::string(k.gguf); }
+    [[nodiscard]] error       missing(const hf_key& k) const { return config_.fault(code::format_invalid, k.hf, "is missing", "a number", "none"); }
+    static double             number(std::string_view text) {
+                    double x = 0;
+                    std::from_chars(text.data(), text.data() + text.size(), x);
+                    return x;
+    }
+
+    result<void> write_count(const hf_key& k) {
+        const auto v = config_.count(k.hf);
+        if (!v) return error(v.error());
+        if (*v) {
+            header_.set_u32(full(k), static_cast<std::uint32_t>(**v));
+            return {};
+        }
+        if (k.otherwise == "required") return missing(k);
+        if (!k.otherwise.empty()) header_.set_u32(full(k), static_cast<std::uint32_t>(number(k.otherwise)));
+        return {};
+    }
+
+    result<void> write_portion(const hf_key& k, std::size_t head_width) {
+        const auto v = config_.real(k.hf);
+        if (!v) return error(v.error());
+        const double share = v->value_or(number(k.otherwise));
+        if (!(share >= 0 && share <= 1)) return config_.fault(code::format_invalid, k.hf, "is not a share", "0 to 1", to_text(share));
+        header_.set_u32(full(k), static_cast<std::uint32_t>(static_cast<double>(head_width) * share));
+        return {};
+    }
+
+    result<void> write_windows(const hf_key& k) {
+        const auto list = config_.find(k.hf);
+        if (!list) return {};
+        if (!list->is(json::kind::array) || list->size() > most_layers)
+            return config_.fault(code::format_invalid, k.hf, "is not a list of layers", "a list of strings", hf_config::shown(*list));
+        const auto  period = static_cast<std::size_t>(number(k.otherwise));
+        bool        usual = period > 0, any = false;
+        std::size_t layer = 0;
+        const auto  flags = std::make_unique<bool[]>(list->size());  // as a span of bool, which a vector of them is not
+        for (const auto one : list->elements()) {
+            const auto text = one.string();
+            if (!text || (*text != "sliding_attention" && *text != "full_attention"))
+                return config_.fault(code::format_unsupported, k.hf, "names a kind of layer that is not read yet", "sliding_attention or full_attention",
+                                     hf_config::shown(one));
+            flags[layer] = *text == "sliding_attention";
+            any          = any || flags[layer];
+            usual        = usual && flags[layer] == ((layer + 1) % period != 0);
+            ++layer;
+        }
+        if (usual) return {};
+        if (any)
+            header_.set_flags(full(k), {flags.get(), layer});
+        else
+            header_.set_u32(prefix_ + "attention.sliding_window", 0);
+        return {};
+    }
+
+    result<void> write_real(const hf_key& k) {
+        const auto v = config_.real(k.hf);
+        if (!v) return error(v.error());
+        if (!*v && k.otherwise == "required") return missing(k);
+        if (*v || !k.otherwise.empty()) header_.set_f32(full(k), static_cast<float>(*v ? **v : number(k.otherwise)));
+        return {};
+    }
+
+    const hf_config& config_;
+    io::gguf_header& header_;
+    std::string      prefix_;
+};
+
+result<void> check_demands(const hf_config& config, const hf_family& family) {
+    for (const auto& d : family.demands) {
+        const auto v = config.find(d.hf);
+        if (!v) continue;
+        auto       left  = d.allowed;
+        const auto found = v->string() ? std::string(*v->string()) : hf_config::shown(*v);
+        bool       good  = false;
+        while (!left.empty() && !good) {
+            const auto end = std::min(left.find('|'), left.size());
+            good           = left.substr(0, end) == found;
+            left.remove_prefix(std::min(end + 1, left.size()));
+        }
+        if (!good) return config.fault(code::format_unsupported, d.hf, "asks for what does not run yet", d.allowed, found);
+    }
+    return {};
+}
+
+result<std::uint64_t> within(const hf_config& config, std::string_view names, std::uint64_t most, std::optional<std::uint64_t> otherwise) {
+    const auto v = config.count(names);
+    if (!v) return error(v.error());
+    const auto n = *v ? *v : otherwise;
+    if (!n) return config.fault(code::format_invalid, names, "is missing", "a number", "none");
+    if (*n < 1 || *n > most) return config.fault(code::format_invalid, names, "is out of range", "1 to " + std::to_string(most), std::to_string(*n));
+    return *n;
+}
+
+result<hf_sizes> read_sizes(const hf_config& config, const hf_family& family) {
+    const auto layers = within(config, "num_hidden_layers|n_layer", most_layers, {});
+    if (!layers) return error(layers.error());
+    const auto heads = within(config, "num_attention_heads|n_head", most_heads, {});
+    if (!heads) return error(heads.error());
+    std::optional<std::uint64_t> usual_kv = *heads;
+    for (const auto& k : family.own_keys)
+        if (k.gguf == "attention.head_count_kv" && !k.otherwise.empty()) {
+            std::uint64_t n = 0;
+            std::from_chars(k.otherwise.data(), k.otherwise.data() + k.otherwise.size(), n);
+            usual_kv = n;
+        }
+    const auto kv_heads = within(config, "num_key_value_heads", most_heads, usual_kv);
+    if (!kv_heads) return error(kv_heads.error());
+    const auto width = config.count("hidden_size|n_embd");
+    if (!width) return error(width.error());
+    const auto head_width = within(config, "head_dim", most_head_width, width->value_or(0) / *heads);
+    if (!head_width) return error(head_width.error());
+    const auto tied = config.flag("tie_word_embeddings");
+    if (!tied) return error(tied.error());
+    return hf_sizes{static_cast<std::size_t>(*layers), static_cast<std::size_t>(*heads), static_cast<std::size_t>(*kv_heads),
+                    static_cast<std::size_t>(*head_width), tied->value_or(family.tied_by_default)};
+}
+
+/// The place of RoPE's scaling: a member of its own, or since 2025 beside the base, or there once for each kind of layer.
+std::string scaling_place(const hf_config& config) {
+    if (config.find("rope_scaling")) return "rope_scaling";
+    return config.find("rope_parameters.full_attention") ? "rope_parameters.full_attention" : "rope_parameters";
+}
+
+/// Llama 3's factors: long waves are slowed down by `factor`, short ones not, those between by a share of both.
+/// Source: "The Llama 3 Herd of Models", section 3.4.1; the constants come with the configuration.
+result<std::vector<float>> llama3_factors(const hf_config& config, const std::string& place, std::size_t head_width, double base) {
+    const fp_control   contract;
+    double             values[4] = {};
+    const char* const  names[]   = {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"};
+    std::vector<float> factors(head_width / 2);
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto name = place + '.' + names[i];
+        const auto v    = config.real(name);
+        if (!v) return error(v.error());
+        if (!*v || !(**v > 0)) return config.fault(code::format_invalid, name, "is not a positive number", "more than 0", *v ? to_text(**v) : "none");
+        values[i] = **v;
+    }
+    const auto [factor, low, high, context] = values;
+    if (!(high > low))
+        return config.fault(code::format_invalid, place + ".high_freq_factor", "must be more than low_freq_factor", "more than " + to_text(low), to_text(high));
+    constexpr double turn = 6.283185307179586;
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        const double wave  = turn * numerics::pow(base, 2.0 * static_cast<double>(i) / static_cast<double>(head_width));
+        const double share = (context / wave - low) / (high - low);  // of the unscaled frequency
+        factors[i]         = static_cast<float>(wave < context / high ? 1.0 : wave > context / low ? factor : 1 / ((1 - share) / factor + share));
+    }
+    return factors;
+}
+
+result<void> write_scaling(const hf_config& config, const hf_family& family, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
+    const auto place = scaling_place(config);
+    const auto kind  = config.text(place + ".rope_type|" + place + ".type");
+    if (!kind) return error(kind.error());
+    const std::string prefix = std::string(family.architecture) + ".rope.scaling.";
+    if (!*kind || **kind == "default") return {};
+    const auto factor = config.real(place + ".factor");
+    if (!factor) return error(factor.error());
+    if (**kind == "linear" || **kind == "yarn") {
+        if (!*factor || !(**factor > 0))
+            return config.fault(code::format_invalid, place + ".factor", "is not a positive number", "more than 0", *factor ? to_text(**factor) : "none");
+        header.set_text(prefix + "type", **kind);
+        header.set_f32(prefix + "factor", static_cast<float>(**factor));
+        if (**kind == "linear") return {};
+        const auto context = config.count(place + ".original_max_position_embeddings|max_position_embeddings");
+        if (!context) return error(context.error());
+        if (*context) header.set_u32(prefix + "original_context_length", static_cast<std::uint32_t>(**context));
+        for (const auto& [hf, gguf] : {std::pair{"beta_fast", "yarn_beta_fast"}, {"beta_slow", "yarn_beta_slow"}, {"attention_factor", "yarn_attn_factor"}}) {
+            const auto v = config.real(place + '.' + hf);
+            if (!v) return error(v.error());
+            if (*v) header.set_f32(prefix + gguf, static_cast<float>(**v));
+        }
+        return {};
+    }
+    if (**kind != "llama3")
+        return config.fault(code::format_unsupported, place + ".rope_type", "names a scaling of positions that is not read yet",
+                            "default, linear, llama3 or yarn", **kind);
+    const auto base = config.real("rope_theta|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta");
+    if (!base) return error(base.error());
+    auto made = llama3_factors(config, place, sizes.head_width, base->value_or(10'000.0));
+    if (!made) return std::move(made).error();
+    factors = *std::move(made);
+    return {};
+}
+
+}  // namespace
+
+result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors) {
+    const fp_control contract;  // these numbers go into results: a host's rounding must not
+    if (auto good = check_demands(config, family); !good) return std::move(good).error();
+    auto sizes = read_sizes(config, family);
+    if (!sizes) return sizes;
+    key_writer out(config, family, header);
+    for (const auto keys : {family.keys, family.own_keys})
+        for (const auto& k : keys)
+            if (auto written = out.write(k, sizes->head_width); !written) return std::move(written).error();
+    if (auto written = write_scaling(config, family, *sizes, header, factors); !written) return std::move(written).error();
+    return sizes;
+}
+
+}  // namespace plume::models

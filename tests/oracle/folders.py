@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""folders.py PLUME [CASE...]: Hugging Face folders made by transformers with random weights: plume's logits of the folder, and of the file that `plume convert` makes
+of it, against transformers in float64. The folders that this version of plume does not run yet are converted and only read."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import torch
+import transformers
+
+import oracle
+from tool import Checks, Plume
+
+SMALL = dict(vocab_size=320, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256)
+LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+
+ROPE = dict(rope_type="default", rope_theta=10000.0)
+FULL, SLIDING = "full_attention", "sliding_attention"
+CASES = {
+    "llama": ("Llama", dict(num_key_value_heads=2)),
+    "llama-tied": ("Llama", dict(num_key_value_heads=4, tie_word_embeddings=True)),
+    "llama-biases": ("Llama", dict(num_key_value_heads=1, attention_bias=True, mlp_bias=True)),
+    "llama-wide-heads": ("Llama", dict(num_key_value_heads=2, head_dim=32)),
+    "llama-3": ("Llama", dict(num_key_value_heads=2, rope_parameters=LLAMA3)),
+    "llama-linear": ("Llama", dict(num_key_value_heads=2, rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0))),
+    "mistral": ("Mistral", dict(num_key_value_heads=2, sliding_window=None)),
+    "mistral-window": ("Mistral", dict(num_key_value_heads=2, sliding_window=24)),
+    "mixtral": ("Mixtral", dict(num_key_value_heads=2, num_local_experts=5, num_experts_per_tok=2, sliding_window=None)),
+    "qwen2": ("Qwen2", dict(num_key_value_heads=2)),
+    "qwen3": ("Qwen3", dict(num_key_value_heads=2, head_dim=32)),
+    "qwen2moe": ("Qwen2Moe", dict(num_key_value_heads=2, num_experts=7, num_experts_per_tok=3, moe_intermediate_size=48, shared_expert_intermediate_size=80,
+                                  norm_topk_prob=False)),
+    "qwen3moe": ("Qwen3Moe", dict(num_key_value_heads=2, head_dim=16, num_experts=8, num_experts_per_tok=3, moe_intermediate_size=32, norm_topk_prob=True)),
+    "gemma": ("Gemma", dict(num_key_value_heads=1, head_dim=32)),
+    "gemma2": ("Gemma2", dict(num_key_value_heads=2, head_dim=24, sliding_window=16, query_pre_attn_scalar=20, attn_logit_softcapping=3.0,
+                              final_logit_softcapping=2.0, num_hidden_layers=3)),
+    "gemma3": ("Gemma3", dict(num_key_value_heads=2, head_dim=32, sliding_window=16, num_hidden_layers=7, query_pre_attn_scalar=32)),
+    "gemma3-pattern": ("Gemma3", dict(num_key_value_heads=2, head_dim=16, sliding_window=16, num_hidden_layers=3, query_pre_attn_scalar=12,
+                                      layer_types=[SLIDING, FULL, SLIDING])),
+    "phi3": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0)),
+    "phi3-partial": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0, rope_parameters=ROPE | dict(partial_rotary_factor=0.5), sliding_window=20)),
+    "smollm3": ("SmolLM3", dict(num_key_value_heads=2, num_hidden_layers=5, pad_token_id=0)),
+    "granite": ("Granite", dict(num_key_value_heads=2, embedding_multiplier=3.0, residual_multiplier=0.4, attention_multiplier=0.15, logits_scaling=4.0)),
+    "olmo2": ("Olmo2", dict(num_key_value_heads=2)),
+    "olmo3": ("Olmo3", dict(num_key_value_heads=2, sliding_window=16, num_hidden_layers=5)),
+    "glm4": ("Glm4", dict(num_key_value_heads=2, head_dim=16, attention_bias=True, pad_token_id=0)),
+    "cohere2": ("Cohere2", dict(num_key_value_heads=2, sliding_window=16, num_hidden_layers=5, logit_scale=0.3, pad_token_id=0)),
+    "exaone4": ("Exaone4", dict(num_key_value_heads=2, sliding_window=16, sliding_window_pattern=4, num_hidden_layers=5,
+                                layer_types=[SLIDING, SLIDING, SLIDING, FULL, FULL])),
+    "starcoder2": ("Starcoder2", dict(num_key_value_heads=2, sliding_window=16)),
+    "stablelm": ("StableLm", dict(num_key_value_heads=2, use_qkv_bias=True)),
+    "gpt2": ("GPT2", dict(n_embd=64, n_layer=2, n_head=4, n_positions=256)),
+}
+
+
+def make(kind, options, dtype):
+    config_class = getattr(transformers, kind + ("TextConfig" if kind == "Gemma3" else "Config"))
+    model_class = getattr(transformers, kind + ("LMHeadModel" if kind == "GPT2" else "ForCausalLM"))
+    sizes = {"vocab_size": SMALL["vocab_size"]} if kind == "GPT2" else SMALL
+    torch.manual_seed(11)
+    model = model_class(config_class(**{**sizes, **options})).double()
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.ndim > 1:
+                p.copy_(torch.randn_like(p) * (3.0 if "q_proj" in name or "k_proj" in name else 1.0) / p.shape[1] ** 0.5)
+            elif ("norm" in name or ".ln_" in name) and "bias" not in name:
+                p.copy_(torch.rand_like(p) * 0.5 + (0.0 if kind.startswith("Gemma") else 0.75))
+            else:
+                p.copy_(torch.randn_like(p) * 0.3)
+    return model.to(dtype)
+
+
+def main():
+    binary, checks = sys.argv[1], Checks()
+    tokens = [1, *np.random.default_rng(7).integers(3, SMALL["vocab_size"], 99).tolist()]
+    for name, (kind, options) in CASES.items():
+        if sys.argv[2:] and name not in sys.argv[2:]:
+            continue
+        for dtype, shards in ((torch.float32, "5GB"), (torch.bfloat16, "50KB")):
+            label = f"{name} {str(dtype)[6:]}"
+            with tempfile.TemporaryDirectory() as root:
+                folder, out = pathlib.Path(root, name), pathlib.Path(root, "out.gguf")
+                model = make(kind, options, dtype)
+                model.save_pretrained(folder, max_shard_size=shards)
+                exact = model.double()
+                done = subprocess.run([binary, "convert", folder, out, "--quiet"], capture_output=True, text=True)
+                if done.returncode:
+                    print(f"MISS {label}: {done.stderr}")
+                    checks.missed += 1
+                    continue
+                check = subprocess.run([binary, "check", folder], capture_output=True, text=True)
+                if check.returncode:
+                    print(f"     {label}: not run: {check.stderr.strip()}")
+                    continue
+                options_ = ("--kv-type", "f32", "--activations", "a16")
+                got, same = Plume(binary, str(folder)).logits(tokens, *options_), Plume(binary, str(out)).logits(tokens, *options_)
+                checks.at_most(f"{label}: NMSE against transformers in float64", oracle.nmse(got, oracle.logits(exact, tokens)), 1e-6)
+                checks.at_most(f"{label}: logits of the converted file that differ", float((got != same).sum()), 0)
+    checks.end()
+
+
+main()
