@@ -43,6 +43,8 @@ FLOORS = [
     ("src/scratch",            5, "models"),
     ("src/weights",            5, "models"),
     ("src/forward",            5, "models"),
+    ("src/rope",               5, "models"),
+    ("src/weight_plan",        5, "models"),
     ("include/plume/",         6, "api"),
     ("src/",                   6, "api"),
     ("tools/",                 7, "tools"),

@@ -229,6 +229,11 @@ result<void> gguf_reader::read_pretokenizer() {
                             known_pretokenizers());
         if (auto ok = use_fallback(std::move(why), out_, with_); !ok) return ok;
     }
+    if (out_.pre->normal == normal_form::nfc) {
+        auto normal = std::make_shared<normaliser>();
+        if (auto ok = normal->add(steps::form{unicode_form::nfc}); !ok) return ok;
+        out_.normal = std::move(normal);
+    }
     out_.ignore_merges = out_.pre->ignore_merges;
     out_.add_bos       = out_.pre->adds_bos;
     return {};

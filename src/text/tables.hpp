@@ -48,6 +48,7 @@ struct tokenizer::tables {
     std::vector<token_id>                   end_tokens;
     token_id                                bos = -1, eos = -1;
     bool                                    wants_bos     = false;
+    bool                                    without_text  = false;  // a model that came without its tokenizer
     bool                                    inner_symbols = false;  // the algorithm finds user-defined tokens but for markers
     bool                                    without_text  = false;  // a model that came without its tokenizer
     std::string                             chat_template;          // its source; empty where the file carries none

@@ -86,7 +86,7 @@ def main():
                 folder, out = pathlib.Path(root, name), pathlib.Path(root, "out.gguf")
                 model = make(kind, options, dtype)
                 model.save_pretrained(folder, max_shard_size=shards)
-                exact = model.double()
+                exact = type(model).from_pretrained(folder, dtype=torch.float64).eval()   # not model.double(): bfloat16 has rounded its frequencies
                 done = subprocess.run([binary, "convert", folder, out, "--quiet"], capture_output=True, text=True)
                 if done.returncode:
                     print(f"MISS {label}: {done.stderr}")

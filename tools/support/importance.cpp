@@ -33,7 +33,7 @@ result<importance_matrix> read_importance(const std::string& path) {
         return file->fault(code::format_invalid, "is not an importance matrix")
             .about("key", "general.type")
             .expected_found("imatrix", *kind)
-            .hint("plume imatrix makes one");
+            .hint("give a GGUF file of sums of squares, as llama-imatrix writes");
     importance_matrix all;
     for (const auto& t : file->tensors()) {
         if (!t.name.ends_with(sums_end)) continue;
