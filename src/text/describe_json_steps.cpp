@@ -104,6 +104,32 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+/// A published expression as the list of pre-tokenizers has it: in some files control characters stand as they are.
+std::string spelt(std::string_view regex) {
+    std::string out;
+    for (const char c : regex) {
+        if (c == '\r')
+            out += "\\r";
+        else if (c == '\n')
+            out += "\\n";
+        else if (c == '\t')
+            out += "\\t";
+        else
+            out += c;
+    }
+    return out;
+}
+
+/// A Punctuation step: Unicode's, and what is neither letter, digit nor space in ASCII.
+result<std::string> punctuation_pattern(const json_fields& step) {
+    auto how = step.text_or("behavior", "Isolated");
+    if (!how) return std::move(how).error();
+    constexpr std::string_view marks = R"([!-/:-@\[-`{-~\p{P}])";
+    if (*how == "Isolated") return std::string(marks);
+    if (*how == "Contiguous") return std::string(marks) + '+';
+    return unsupported(step, "behavior", "Punctuation with the behaviour " + std::string(*how));
+}
+
 /// A Split step, as the pattern that cuts a text in the same places.
 result<std::string> split_pattern(const json_fields& step, std::size_t n_steps) {
     auto pattern = step.inside("pattern");
@@ -121,12 +147,13 @@ result<std::string> split_pattern(const json_fields& step, std::size_t n_steps) 
     // "Removed" of what does not match: as published for patterns that match everything, where nothing is removed.
     const bool isolates = *how == "Isolated" || (*how == "Removed" && *invert && n_steps <= 2);
     if (!isolates) return unsupported(step, "behavior", "Split with the behaviour " + std::string(*how));
-    return regex->empty() ? escaped(*string) : std::string(*regex);
+    return regex->empty() ? escaped(*string) : spelt(*regex);
 }
 
 /// The patterns that do what the steps do, in order.
 result<std::vector<std::string>> read_patterns(const std::vector<json_fields>& steps, description& out) {
     std::vector<std::string> patterns;
+    bool                     of_bytes = false;  // behind ByteLevel steps see a character for each byte
     for (const auto& step : steps) {
         auto type = step.text("type");
         if (!type) return std::move(type).error();
@@ -137,7 +164,11 @@ result<std::vector<std::string>> read_patterns(const std::vector<json_fields>& s
         } else if (*type == "Digits") {
             auto each = step.flag_or("individual_digits", false);
             if (!each) return std::move(each).error();
-            patterns.push_back(*each ? R"(\p{N})" : R"(\p{N}+)");
+            patterns.push_back(std::string(of_bytes ? "bytes:" : "") + (*each ? R"(\p{N})" : R"(\p{N}+)"));
+        } else if (*type == "Punctuation") {
+            auto pattern = punctuation_pattern(step);
+            if (!pattern) return std::move(pattern).error();
+            patterns.push_back(*std::move(pattern));
         } else if (*type == "ByteLevel") {
             auto cuts = step.flag_or("use_regex", true);
             auto adds = step.flag_or("add_prefix_space", true);
@@ -149,6 +180,7 @@ result<std::vector<std::string>> read_patterns(const std::vector<json_fields>& s
                 out.adds_space = true;
             }
             if (*cuts) patterns.emplace_back(gpt2_pattern);
+            of_bytes = true;
         } else {
             return unsupported(step, "type", *type);
         }

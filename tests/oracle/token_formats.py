@@ -227,6 +227,7 @@ def read_fields(data):
 def gguf_to_model(path, out):
     """A byte-pair vocabulary of SentencePiece, with the normaliser that leaves text as it is."""
     g = Gguf(path)
+    g.tokens = [t.replace(" ", MARK) if kind == USER_DEFINED else t for t, kind in zip(g.tokens, g.types)]   # converters write their spaces as they are in texts
     pieces = b"".join(field(1, field(1, t) + field(2, float(score)) + field(3, int(kind))) for t, score, kind in zip(g.tokens, g.scores, g.types))
     byte_fallback = BYTE in g.types
     prefix = bool(g.get("add_space_prefix", True))

@@ -104,7 +104,8 @@ constexpr view gpt2_names[]        = {"gpt-2",   "phi-2",  "jina-es",    "jina-d
 constexpr view gpt2_nfc_names[]    = {"mpt", "olmo", "modern-bert"};
 constexpr view gpt2_kept_names[]   = {"trillion", "granite-docling"};
 constexpr view llama3_names[]      = {"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano"};
-constexpr view dbrx_names[]        = {"dbrx", "smaug-bpe", "chatglm-bpe", "glm4"};
+constexpr view dbrx_names[]        = {"dbrx", "smaug-bpe", "chatglm-bpe"};
+constexpr view glm_names[]         = {"glm4", "glm5"};
 constexpr view digits_names[]      = {"starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"};
 constexpr view smollm_names[]      = {"smollm"};
 constexpr view command_r_names[]   = {"command-r"};
@@ -146,6 +147,7 @@ constexpr pretokenizer list[] = {
     {gpt2_kept_names, gpt2, false, false, false},
     {llama3_names, llama3, true, true},
     {dbrx_names, llama3},
+    {glm_names, llama3, true},
     {smollm_names, digits, false, false, false},
     {digits_names, digits},
     {command_r_names, digits, false, false, false, nfc},
