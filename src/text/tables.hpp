@@ -50,7 +50,6 @@ struct tokenizer::tables {
     bool                                    wants_bos     = false;
     bool                                    without_text  = false;  // a model that came without its tokenizer
     bool                                    inner_symbols = false;  // the algorithm finds user-defined tokens but for markers
-    bool                                    without_text  = false;  // a model that came without its tokenizer
     std::string                             chat_template;          // its source; empty where the file carries none
 
     [[nodiscard]] const text::vocabulary& words() const noexcept { return algorithm->words(); }
