@@ -39,6 +39,7 @@ private:
     result<void>                    read_byte_level();
     result<void>                    read_pretokenizer();
     result<token_id>                token_key(std::string_view key) const;
+    result<token_id>                separator() const;
 
     const io::gguf& file_;
     const loading&  with_;
@@ -105,6 +106,14 @@ result<token_id> gguf_reader::token_key(std::string_view key) const {
             .about("key", key)
             .expected_found("below " + std::to_string(out_.words.size()), std::to_string(*id));
     return static_cast<token_id>(*id);
+}
+
+/// The token between texts, or -1. Published files write -1 themselves where they have none.
+result<token_id> gguf_reader::separator() const {
+    constexpr std::string_view key  = "tokenizer.ggml.seperator_token_id";  // the format spells it so
+    constexpr std::uint32_t    none = 0xffffffff;
+    if (const auto id = file_.find(key) != nullptr ? file_.count(key) : result<std::uint64_t>(none); id && *id == none) return token_id{-1};
+    return token_key(key);
 }
 
 result<void> gguf_reader::read_special() {
@@ -203,7 +212,7 @@ result<void> gguf_reader::read_wordpiece() {
     auto cls = token_key("tokenizer.ggml.cls_token_id");
     if (!cls) return std::move(cls).error();
     if (*cls >= 0) out_.bos = *cls;
-    auto sep = token_key("tokenizer.ggml.seperator_token_id");  // the format spells it so
+    auto sep = separator();
     if (!sep) return std::move(sep).error();
     if (*sep >= 0) out_.suffix.push_back(*sep);
     return {};
@@ -260,7 +269,7 @@ result<void> gguf_reader::read_ends() {
         std::string_view key;
         token_id         id;
     };
-    auto sep = token_key("tokenizer.ggml.seperator_token_id");
+    auto sep = separator();
     if (!sep) return std::move(sep).error();
     const place places[] = {{"tokenizer.ggml.add_eos_token", out_.eos}, {"tokenizer.ggml.add_sep_token", *sep}};
     for (const auto& p : places) {

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "src/io/gguf_parse.hpp"
 #include "src/text/base64.hpp"
 #include "src/text/describe_json.hpp"
 #include "src/text/normaliser.hpp"
@@ -46,7 +47,10 @@ maybe_step read_precompiled(const json_fields& step) {
     if (!append_base64(*text, bytes)) return step.fault(code::format_invalid, "precompiled_charsmap", "is no base64");
     if (bytes.empty()) return std::optional<normaliser_step>{};
     auto map = charsmap::read(bytes);
-    if (!map) return std::move(map).error().in(step.from().path).about("key", step.place_of("precompiled_charsmap"));
+    if (!map) {
+        const auto c = map.error().code();
+        return std::move(map).error().in(step.from().path).about("key", step.place_of("precompiled_charsmap")).hint(io::usual_next_step(c));
+    }
     return std::optional<normaliser_step>(steps::precompiled{std::make_shared<const charsmap>(*std::move(map))});
 }
 

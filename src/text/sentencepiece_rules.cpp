@@ -1,5 +1,6 @@
 #include "src/text/sentencepiece_rules.hpp"
 
+#include "src/io/gguf_parse.hpp"
 #include "src/text/tables.hpp"
 
 namespace plume::text {
@@ -24,7 +25,10 @@ result<void> use_rules(const sentencepiece_rules& rules, std::string_view key, d
     steps::sentencepiece step{nullptr, nullptr, rules.add_dummy_prefix, rules.remove_extra_whitespaces, rules.escape_whitespaces, rules.space_behind};
     if (!rules.charsmap.empty()) {
         auto map = charsmap::read(rules.charsmap);
-        if (!map) return std::move(map).error().in(out.from.path).about("key", key);
+        if (!map) {
+            const auto c = map.error().code();
+            return std::move(map).error().in(out.from.path).about("key", key).hint(io::usual_next_step(c));
+        }
         step.map = std::make_shared<const charsmap>(*std::move(map));
     }
     if (auto ok = find_symbols(out); !ok) return ok;

@@ -127,7 +127,7 @@ inline void add_tables(std::vector<bad_file>& all) {
             all, "all tokens empty" + of, maybe, "", [](gguf_writer& w) { w.set(key_tokens, std::vector<std::string>(300)); }, kind);
         add(
             all, "no tokenizer model" + of, model, "tokenizer.ggml.model", [](gguf_writer& w) { w.erase("tokenizer.ggml.model"); }, kind);
-        for (const auto* name : {"bert", "t5", "rwkv", "none", "", "LLAMA", "\x1b[1m"})
+        for (const auto* name : {"rwkv", "plamo2", "", "LLAMA", "\x1b[1m"})
             add(
                 all, "tokenizer model '" + printable(name) + '\'' + of, model, "", [name](gguf_writer& w) { w.set("tokenizer.ggml.model", name); }, kind);
         add(

@@ -32,12 +32,11 @@ constexpr std::string_view scores_key = "tokenizer.ggml.scores", types_key = "to
 }  // namespace
 
 TEST_CASE("a model or pre-tokenizer that does not run is named, with those that do") {
-    refuses(spm().set("tokenizer.ggml.model", "t5"), code::format_unsupported, {"t5", "llama", "gpt2"});
+    refuses(spm().set("tokenizer.ggml.model", "rwkv"), code::format_unsupported, {"rwkv", "llama", "gpt2"});
     refuses(bpe().set("tokenizer.ggml.pre", "qwen9"), code::format_unsupported, {"qwen9", "gpt-2", "llama-bpe", "smollm", "fallback_pretokenizer"});
     refuses(bpe().set("tokenizer.ggml.pre", "a\x1b[31m"), code::format_unsupported, {"a\\x1b[31m"});
     refuses(bpe().erase("tokenizer.ggml.pre"), code::format_unsupported, {"tokenizer.ggml.pre", "gpt-2"});
     refuses(spm().erase("tokenizer.ggml.model"), code::format_invalid, {"tokenizer.ggml.model"});
-    refuses(spm().set("tokenizer.ggml.remove_extra_whitespaces", true), code::format_unsupported, {"remove_extra_whitespaces"});
     for (const auto& entry : text::pretokenizers())
         for (const auto name : entry.names) CHECK(load_tokenizer(bpe().set("tokenizer.ggml.pre", name)));
 }
