@@ -62,7 +62,7 @@ std::string line_of(const std::vector<token_id>& ids) {
 
 int template_(const invocation& call) {
     template_options o;
-    arguments        a("template", "Prints the prompt that a talk becomes, and nothing else: by the template of MODEL, or by one in a file.");
+    arguments        a("template", "Prints the prompt that messages become, and nothing else: by MODEL's template, or a file's.");
     o.add(a);
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
     if (o.model.empty() && !o.flags.jinja) return usage(a.command(), "which template? Give a MODEL, or --jinja FILE");
