@@ -49,7 +49,7 @@ struct safetensors_options {
 
 /// The tensors of a safetensors file, or of all files that an index (model.safetensors.index.json) names: headers parsed and checked whole, tensors not
 /// touched. Strict, as the format asks: no name twice, no holes, no overlap, the last tensor ends where the file does, sizes are what type and shape say.
-/// Source: the safetensors format, https://huggingface.co/docs/safetensors. Immutable and shared; a copy shares the files.
+/// Source: the description of the safetensors format by its publishers. Immutable and shared; a copy shares the files.
 class safetensors {
 public:
     static result<safetensors> open(const std::string& path, safetensors_options options = {});
