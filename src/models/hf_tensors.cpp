@@ -139,11 +139,13 @@ public:
     table_reader(const io::safetensors& files, const hf_family& family, const hf_sizes& sizes) : files_(files), family_(family), sizes_(sizes) {}
 
     result<std::vector<shown_tensor>> read() {
-        for (const auto& rule : family_.tensors)
+        each_rule([&](const hf_tensor& rule) {
             if (rule.gguf.find('#') == std::string_view::npos) whole(rule, rule.gguf, rule.hf);
+        });
         for (std::size_t layer = 0; layer < sizes_.layers; ++layer)
-            for (const auto& rule : family_.tensors)
+            each_rule([&](const hf_tensor& rule) {
                 if (rule.gguf.find('#') != std::string_view::npos) whole(rule, replaced(rule.gguf, '#', layer), replaced(rule.hf, '#', layer));
+            });
         for (const auto& t : files_.tensors())
             if (!error_ && !taken_.contains(&t) && !ignored(t.name))
                 fail(error{code::format_unsupported, "is not part of " + std::string(family_.hf_class) + " as plume knows it"}
@@ -158,13 +160,18 @@ private:
     void fail(error e) {
         if (!error_) error_ = std::move(e);
     }
+    template <class Use>
+    void each_rule(const Use& use) const {
+        for (const auto list : {family_.tensors, family_.own_tensors})
+            for (const auto& rule : list) use(rule);
+    }
     [[nodiscard]] bool is_head(std::string_view gguf) const { return gguf == "output.weight"; }
     [[nodiscard]] bool ignored(std::string_view name) const {
         for (const auto& end : family_.ignored)
             if (name.ends_with(end)) return true;
-        for (const auto& rule : family_.tensors)
-            if (sizes_.tied && is_head(rule.gguf) && rule.hf == name) return true;
-        return false;
+        bool is = false;
+        each_rule([&](const hf_tensor& rule) { is = is || (sizes_.tied && is_head(rule.gguf) && rule.hf == name); });
+        return is;
     }
 
     /// A rule for one layer: weight and bias where its name says neither.

@@ -117,7 +117,7 @@ result<bool> write_gguf_keys(const std::string& folder, std::size_t n_rows, io::
         auto d = describe_json(document->root(), json_path, with);
         if (!d) return std::move(d).error();
         if (auto ok = read_config(*beside, *d, with); !ok) return std::move(ok).error();
-        if (d->kind == model_kind::byte_level && d->pre != nullptr && d->pre->names_bytes && !d->pre->names.empty() && !d->merges.empty()) {
+        if (d->kind == model_kind::byte_level && d->pre != nullptr && !d->pre->names.empty() && !d->merges.empty()) {
             write_words(*d, n_rows, header);
             write_byte_level(*d, header);
             write_ids(*d, header);

@@ -18,6 +18,7 @@ import transformers
 here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here.parent / "oracle"))
 import oracle
+from generated_weights import random_weights
 
 f32, V, T = np.float32, 300, 40
 variants = {   # as tiny_options; what is not named has tiny_options' default
@@ -32,18 +33,6 @@ variants = {   # as tiny_options; what is not named has tiny_options' default
 }
 defaults = {"layers": 2, "d": 64, "heads": 4, "kv_heads": 2, "head": 0, "ffn": 96, "tied": False, "biases": False, "rope_freqs": False,
             "rms_epsilon": 1e-5, "rope_base": 10000.0, "rope_factor": 1.0, "seed": 1}
-
-
-def random_weights(seed, name, shape, middle, spread):
-    mask = (1 << 64) - 1
-    stream = 0xCBF29CE484222325 ^ seed
-    for c in name.encode():
-        stream = ((stream ^ c) * 0x100000001B3) & mask
-    z = np.uint64((stream * 0x9E3779B97F4A7C15) & mask) ^ (np.arange(np.prod(shape), dtype=np.uint64) + np.uint64(0x632BE59BD9B4E019))
-    for factor in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
-        z = (z ^ (z >> np.uint64(29))) * np.uint64(factor)
-    unit = (((z ^ (z >> np.uint64(32))) >> np.uint64(40)).astype(np.int64) - (1 << 23)).astype(f32) / f32(1 << 23)
-    return (f32(middle) + f32(spread) * unit).reshape(shape)
 
 
 def tiny_tensors(o):

@@ -11,20 +11,11 @@ inline constexpr hf_key hf_exaone4_keys[] = {
     {"layer_types", "attention.sliding_window_pattern", key_kind::windows, "4"},
 };
 inline constexpr hf_tensor hf_exaone4_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm", "model.norm"},
-    {"output.weight", "lm_head.weight"},
     {"blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm"},
     {"blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
     {"blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"},
     {"blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"},
-    {"blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"},
-    {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
-    {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
 };
 
 /// Source: transformers, Exaone4Config and Exaone4ForCausalLM.
@@ -33,7 +24,8 @@ inline constexpr hf_family hf_exaone4{.hf_class     = "Exaone4ForCausalLM",
                                       .keys         = hf_decoder_keys,
                                       .own_keys     = hf_exaone4_keys,
                                       .demands      = hf_llama_demands,
-                                      .tensors      = hf_exaone4_tensors,
+                                      .tensors      = hf_decoder_tensors,
+                                      .own_tensors  = hf_exaone4_tensors,
                                       .ignored      = hf_llama_ignored};
 
 }  // namespace plume::models

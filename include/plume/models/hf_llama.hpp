@@ -17,6 +17,14 @@ inline constexpr hf_key hf_decoder_keys[] = {
     {"head_dim", "attention.value_length", key_kind::width},
     {"rope_theta|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta", "rope.freq_base", key_kind::real, "10000"},
 };
+/// And their matrices, where none is changed on the way.
+inline constexpr hf_tensor hf_decoder_tensors[] = {
+    {"token_embd.weight", "model.embed_tokens.weight"},  {"output.weight", "lm_head.weight"},
+    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"}, {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
+    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"}, {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
+    {"blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"},  {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
+    {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
+};
 inline constexpr hf_key hf_llama_keys[] = {
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-6"},
     {"head_dim", "rope.dimension_count", key_kind::width},

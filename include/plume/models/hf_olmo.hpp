@@ -14,20 +14,11 @@ inline constexpr hf_key hf_olmo2_keys[] = {
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-5"},
 };
 inline constexpr hf_tensor hf_olmo_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm", "model.norm"},
-    {"output.weight", "lm_head.weight"},
     {"blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm"},
     {"blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
     {"blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"},
     {"blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"},
-    {"blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"},
-    {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
-    {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
 };
 
 /// Source: transformers, Olmo2Config and Olmo3Config, and the classes ForCausalLM of both.
@@ -36,14 +27,16 @@ inline constexpr hf_family hf_olmo2{.hf_class     = "Olmo2ForCausalLM",
                                     .keys         = hf_decoder_keys,
                                     .own_keys     = hf_olmo2_keys,
                                     .demands      = hf_llama_demands,
-                                    .tensors      = hf_olmo_tensors,
+                                    .tensors      = hf_decoder_tensors,
+                                    .own_tensors  = hf_olmo_tensors,
                                     .ignored      = hf_llama_ignored};
 inline constexpr hf_family hf_olmo3{.hf_class     = "Olmo3ForCausalLM",
                                     .architecture = "olmo2",
                                     .keys         = hf_decoder_keys,
                                     .own_keys     = hf_olmo_keys,
                                     .demands      = hf_llama_demands,
-                                    .tensors      = hf_olmo_tensors,
+                                    .tensors      = hf_decoder_tensors,
+                                    .own_tensors  = hf_olmo_tensors,
                                     .ignored      = hf_llama_ignored};
 
 }  // namespace plume::models

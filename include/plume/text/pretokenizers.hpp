@@ -17,9 +17,7 @@ struct pretokenizer {
     std::span<const std::string_view> patterns;               // in order
     bool                              ignore_merges = false;  // a piece that is a token becomes it, whatever the merges say
     bool                              adds_bos      = false;  // where the file does not say
-    bool                              cleans_spaces = true;   // decoding takes out spaces before punctuation, where the file does not say
     normal_form                       normal        = normal_form::none;
-    bool                              names_bytes   = true;  // tokens are spelled in GPT-2's characters for bytes; false: they are text as it stands
 };
 
 /// THE LIST.

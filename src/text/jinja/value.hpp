@@ -99,7 +99,6 @@ public:
         return *static_cast<Object*>(bits_.content);
     }
     [[nodiscard]] const object* identity() const noexcept { return has_object() ? bits_.content : nullptr; }
-    [[nodiscard]] bool          only_reference() const noexcept { return has_object() && bits_.content->references_ == 1; }
 
 private:
     union content {

@@ -51,7 +51,6 @@ public:
         return wide_[state * n_classes_] & accepts ? end : last;
     }
 
-    [[nodiscard]] std::size_t n_states() const noexcept { return ascii_.size() / 128; }
     [[nodiscard]] std::size_t allocated_bytes() const noexcept;
 
 private:
