@@ -59,7 +59,7 @@ inline constexpr hf_tensor hf_qwen_moe_tensors[] = {
 };
 inline constexpr hf_key hf_qwen_moe_keys[] = {
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", key_kind::real, "1e-6"},
-    {"num_experts", "expert_count", key_kind::count, "required"},
+    {"num_experts|num_local_experts", "expert_count", key_kind::count, "required"},
     {"num_experts_per_tok", "expert_used_count", key_kind::count, "required"},
     {"moe_intermediate_size", "expert_feed_forward_length", key_kind::count, "required"},
     {"shared_expert_intermediate_size", "expert_shared_feed_forward_length"},
