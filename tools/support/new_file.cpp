@@ -86,24 +86,22 @@ result<void> new_file::keep() {
     return {};
 }
 
-result<void> write_source(const io::source& from, const std::string& path, std::size_t threads, const interrupt& stop, progress& bar) {
+result<void> write_pieces(const std::string& path, std::uint64_t size, std::size_t n, const piece_maker& make, std::size_t threads, const interrupt& stop,
+                          progress& bar) {
     new_file file(path);
-    if (auto opened = file.open(from.size()); !opened) return opened;
-    const std::uint64_t        pieces = (from.size() + piece_bytes - 1) / piece_bytes;
-    std::atomic<std::uint64_t> next = 0, done = 0;
-    std::atomic<std::size_t>   working = threads;
-    std::mutex                 lock;
-    std::optional<error>       problem;
-    const auto                 work = [&] {
-        std::vector<std::byte> scratch;
-        for (std::uint64_t i = next++; i < pieces && !stop.asked(); i = next++) {
-            const auto at    = i * piece_bytes;
-            const auto bytes = from.view(at, static_cast<std::size_t>(std::min(piece_bytes, from.size() - at)), scratch);
-            auto       made  = bytes ? file.write(at, *bytes) : result<void>(bytes.error());
+    if (auto opened = file.open(size); !opened) return opened;
+    std::atomic<std::size_t> next = 0, done = 0, working = threads;
+    std::mutex               lock;
+    std::optional<error>     problem;
+    const auto               work = [&] {
+        std::vector<std::byte> room;
+        for (std::size_t i = next++; i < n && !stop.asked(); i = next++) {
+            const auto piece = make(i, room);
+            const auto made  = piece ? file.write(piece->at, piece->bytes) : result<void>(piece.error());
             if (!made) {
                 const std::scoped_lock one(lock);
                 if (!problem) problem = made.error();
-                next = pieces;
+                next = n;
             }
             ++done;
         }
@@ -114,13 +112,23 @@ result<void> write_source(const io::source& from, const std::string& path, std::
         for (std::size_t t = 0; t < threads; ++t) helpers.emplace_back(work);
         while (working > 0) {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            bar.show(static_cast<double>(done) / static_cast<double>(pieces));
+            bar.show(static_cast<double>(done) / static_cast<double>(n));
         }
     }
     bar.done();
     if (problem) return *problem;
     if (stop.asked()) return error{code::cancelled, "was not written: stopped"}.in(path);
     return file.keep();
+}
+
+result<void> write_source(const io::source& from, const std::string& path, std::size_t threads, const interrupt& stop, progress& bar) {
+    const auto make = [&](std::size_t i, std::vector<std::byte>& room) -> result<file_piece> {
+        const std::uint64_t at    = i * piece_bytes;
+        const auto          bytes = from.view(at, static_cast<std::size_t>(std::min(piece_bytes, from.size() - at)), room);
+        if (!bytes) return bytes.error();
+        return file_piece{at, *bytes};
+    };
+    return write_pieces(path, from.size(), static_cast<std::size_t>((from.size() + piece_bytes - 1) / piece_bytes), make, threads, stop, bar);
 }
 
 }  // namespace plume::tool

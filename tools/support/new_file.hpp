@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <plume/core/result.hpp>
 #include <plume/io/source.hpp>
@@ -32,7 +35,20 @@ private:
     int                 fd_ = -1;
 };
 
-/// Writes what a source shows to a file of that name, with `threads` of them reading it. An existing file stays until the new one is whole.
+/// A part of a file, and where it stands there.
+struct file_piece {
+    std::uint64_t              at;
+    std::span<const std::byte> bytes;
+};
+/// Makes piece i, in `room` or where its bytes lie already. Called by several threads at once, each with a room of its own.
+using piece_maker = std::function<result<file_piece>(std::size_t i, std::vector<std::byte>& room)>;
+
+/// Writes a file of `size` bytes that consists of n pieces, made by `threads` of them. An existing file stays until the new one is whole.
+/// Errors: file_io, cancelled, and what `make` says.
+result<void> write_pieces(const std::string& path, std::uint64_t size, std::size_t n, const piece_maker& make, std::size_t threads, const interrupt& stop,
+                          progress& bar);
+
+/// Writes what a source shows to a file of that name, in the same way.
 result<void> write_source(const io::source& from, const std::string& path, std::size_t threads, const interrupt& stop, progress& bar);
 
 }  // namespace plume::tool
