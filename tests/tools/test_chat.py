@@ -76,7 +76,8 @@ class Pipe(ToolTest):
 class OnTerminal(ToolTest):
     def endless(self):
         ids = self.plume("tokenize", CHAT, "--no-bos", "--parse-special", stdin=b"<|endoftext|><|im_start|><|im_end|>").stdout.decode().split()
-        return ["--ctx", "100000", "--temp", "0.7", *[w for i in ids for w in ("--logit-bias", f"{i}=-inf")]]
+        # Without a progress bar, so that what is shown is the answer.
+        return ["-q", "--ctx", "100000", "--temp", "0.7", *[w for i in ids for w in ("--logit-bias", f"{i}=-inf")]]
 
     def talk(self, *options, words=None, **more):
         t = Terminal(*(words or ["chat", CHAT]), *options, **more)

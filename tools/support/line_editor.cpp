@@ -66,7 +66,8 @@ public:
         for (const char c : prompt) prompt_ += static_cast<wchar_t>(c);  // ours, ASCII
         seen_  = kind::text;
         empty_ = true;
-        put("\x1b[?2004h");  // the terminal frames what is pasted
+        ::el_wset(editor_, EL_PREP_TERM, 1);  // before the prompt: what is typed from then on reaches the editor as keys (libedit alone does it after)
+        put("\x1b[?2004h");                   // the terminal frames what is pasted
         ::el_resize(editor_);
         int            n    = 0;
         const wchar_t* line = ::el_wgets(editor_, &n);
