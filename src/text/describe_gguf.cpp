@@ -18,7 +18,11 @@ struct model_name {
     model_kind       kind;
 };
 constexpr model_name models[] = {
-    {"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}, {"t5", model_kind::unigram}, {"bert", model_kind::wordpiece}};
+    {"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}, {"gemma4", model_kind::character_bpe},
+    {"t5", model_kind::unigram},          {"bert", model_kind::wordpiece}};
+
+/// Values of `tokenizer.ggml.pre` with which "gpt2" means BPE over characters, not over bytes: spaces become marks, and nothing cuts the text.
+constexpr std::string_view merging_characters[] = {"gemma4", "granite-embed-multi-311m", "sarvam-moe"};
 
 class gguf_reader {
 public:
@@ -37,6 +41,8 @@ private:
     result<void>                    read_wordpiece();
     result<void>                    read_ends();
     result<void>                    read_byte_level();
+    result<void>                    read_character_bpe();
+    result<void>                    read_merges();
     result<void>                    read_pretokenizer();
     result<token_id>                token_key(std::string_view key) const;
     result<token_id>                separator() const;
@@ -52,7 +58,10 @@ result<void> gguf_reader::read_kind() {
     std::string known;
     for (const auto& entry : models) {
         if (entry.name == *model) {
-            out_.kind = entry.kind;
+            const auto pre = file_.find(pre_key) ? file_.text(pre_key) : result<std::string_view>(std::string_view());
+            if (!pre) return pre.error();
+            const bool characters = std::find(std::begin(merging_characters), std::end(merging_characters), *pre) != std::end(merging_characters);
+            out_.kind             = entry.kind == model_kind::byte_level && characters ? model_kind::character_bpe : entry.kind;
             return {};
         }
         known += (known.empty() ? "" : ", ") + std::string(entry.name);
@@ -253,6 +262,19 @@ result<void> gguf_reader::read_byte_level() {
     auto adds_space = file_.flag_or("tokenizer.ggml.add_space_prefix", false);
     if (!adds_space) return std::move(adds_space).error();
     if (*adds_space) with_.note("tokenizer.ggml.add_space_prefix is not used for byte-level BPE");
+    return read_merges();
+}
+
+/// What Gemma 4's tokenizer.json says, which the keys do not: spaces are marked everywhere, bytes stand for unknown characters.
+result<void> gguf_reader::read_character_bpe() {
+    out_.byte_fallback = true;
+    out_.fuse_unknown  = true;
+    out_.spaces        = {.marks = true, .normalises = true};
+    out_.add_bos       = true;
+    return read_merges();
+}
+
+result<void> gguf_reader::read_merges() {
     auto merges = file_.array(merges_key, io::value_type::string);
     if (!merges) return std::move(merges).error();
     const std::size_t n = (*merges)->size();
@@ -292,6 +314,8 @@ result<void> gguf_reader::read() {
         switch (out_.kind) {
             case model_kind::byte_level:
                 return read_byte_level();
+            case model_kind::character_bpe:
+                return read_character_bpe();
             case model_kind::unigram:
                 return read_unigram();
             case model_kind::wordpiece:

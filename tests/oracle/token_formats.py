@@ -122,12 +122,15 @@ def json_tokens(data):
 
 
 def json_to_gguf(path, out, pre):
-    """A byte-level tokenizer.json."""
+    """A tokenizer.json of BPE."""
     with open(path, encoding="utf-8") as f:
         data = json.load(f)
     tokens, types = json_tokens(data)
+    unknown = tokens.index(data["model"]["unk_token"]) if data["model"].get("unk_token") else None
+    if unknown is not None:
+        types[unknown] = UNKNOWN
     merges = [m if isinstance(m, str) else " ".join(m) for m in data["model"]["merges"]]
-    return write_gguf(out, "gpt2", pre, tokens, types, merges=merges)
+    return write_gguf(out, "gpt2", pre, tokens, types, merges=merges, unk_token_id=unknown)
 
 
 def bert_json_to_gguf(path, out):

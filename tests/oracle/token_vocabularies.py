@@ -208,6 +208,12 @@ def trained_json(name, make):
     return load
 
 
+def metaspace_bpe(places):
+    """As Gemma 4's tokenizer.json is, and as GGUF files of it are."""
+    path = training.metaspace_bpe("metaspace-bpe", places.cache)
+    return hugging_face("metaspace-bpe", path, [path, places.make("metaspace-bpe.gguf", lambda out: formats.json_to_gguf(path, out, "gemma4"))], invertible=False)
+
+
 def word_piece(name, **normalizer):
     def load(places):
         path = training.word_piece(name, places.cache, **normalizer)
@@ -246,7 +252,7 @@ LOADERS = {
     "wordpiece-cased": word_piece("wordpiece-cased", lowercase=False),
     "wordpiece-accents": word_piece("wordpiece-accents", lowercase=True, strip_accents=False, handle_chinese_chars=False),
     "metaspace-bpe-prefix": trained_json("metaspace-bpe-prefix", training.metaspace_bpe),
-    "metaspace-bpe": trained_json("metaspace-bpe", training.metaspace_bpe),
+    "metaspace-bpe": metaspace_bpe,
     "unigram-nfc": trained_json("unigram-nfc", training.unigram),
     "unigram-fold": trained_json("unigram-fold", training.unigram),
 }
