@@ -14,10 +14,12 @@
 namespace plume::tool {
 
 int detokenize(const invocation& call) {
-    std::string model, between;
-    arguments   a("detokenize", "Prints the text of the token ids on standard input, exactly: no newline is added.");
+    std::string    model, between;
+    decode_options options;
+    arguments      a("detokenize", "Prints the text of the token ids on standard input, exactly: no newline is added.");
     a.positional("MODEL", model, "a GGUF file (one without tensors is enough), tokenizer.json or tekken.json");
     a.text("--between", "TEXT", between, "each line of ids is a text of its own: prints TEXT between them");
+    a.flag("--clean-spaces", options.clean_spaces, "takes off the space before . ? ! , n't 's and such, as models of some families want it");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
     const auto tokens = is_folder(model) ? tokenizer::from_folder(model) : tokenizer::from_file(model);
@@ -32,7 +34,7 @@ int detokenize(const invocation& call) {
             say(ids.error().message());
             return exit_failure;
         }
-        const auto text = tokens->decode(*ids);
+        const auto text = tokens->decode(*ids, options);
         if (!text) return fail(text.error(), call.stop);
         all += *text;
         if (end == std::string_view::npos || end + 1 == rest.size()) break;  // a newline ends the last line

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "src/system.hpp"
 #include "src/text/describe.hpp"
 #include "src/text/sentencepiece_rules.hpp"
+#include "src/text/space_mark.hpp"
 
 // What the keys `tokenizer.ggml.*` of a GGUF file say.
 
@@ -17,9 +19,11 @@ struct model_name {
     std::string_view name;  // the value of `tokenizer.ggml.model`
     model_kind       kind;
 };
-constexpr model_name models[] = {
-    {"llama", model_kind::sentencepiece}, {"gpt2", model_kind::byte_level}, {"gemma4", model_kind::character_bpe},
-    {"t5", model_kind::unigram},          {"bert", model_kind::wordpiece}};
+constexpr model_name models[] = {{"llama", model_kind::sentencepiece},
+                                 {"gpt2", model_kind::byte_level},
+                                 {"gemma4", model_kind::character_bpe},
+                                 {"t5", model_kind::unigram},
+                                 {"bert", model_kind::wordpiece}};
 
 /// Values of `tokenizer.ggml.pre` with which "gpt2" means BPE over characters, not over bytes: spaces become marks, and nothing cuts the text.
 constexpr std::string_view merging_characters[] = {"gemma4", "granite-embed-multi-311m", "sarvam-moe"};
@@ -95,10 +99,16 @@ result<void> gguf_reader::read_tokens() {
     if (!tokens) return std::move(tokens).error();
     std::vector<std::string_view> names((*tokens)->size());
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = (*tokens)->text(i).value_or(std::string_view{});
-    auto words = vocabulary::copy(names, out_.from);
-    if (!words) return std::move(words).error();
     auto types = read_types(names.size());
     if (!types) return std::move(types).error();
+    // Converters write runs of spaces among SentencePiece's user-defined tokens as spaces. They are found in a text whose spaces are marks.
+    std::deque<std::string> marked;
+    const bool              marks = out_.kind == model_kind::sentencepiece || out_.kind == model_kind::unigram;
+    for (std::size_t i = 0; marks && i < names.size(); ++i)
+        if ((*types)[i] == token_type::user_defined && names[i].find(' ') != std::string_view::npos)
+            names[i] = marked.emplace_back(text::marked(names[i], {.marks = true}, false));
+    auto words = vocabulary::copy(names, out_.from);
+    if (!words) return std::move(words).error();
     words->set_types(*std::move(types), file_.find(types_key) != nullptr);
     if (!words->types_given()) with_.note("the file gives no token types: only the tokens that its keys name are taken as control tokens");
     out_.words = *std::move(words);

@@ -14,6 +14,21 @@ namespace {
 constexpr std::string_view replacement    = "\xef\xbf\xbd";
 constexpr std::size_t      max_text_bytes = std::size_t{1} << 30;  // places in a text are 32-bit, and a space may become three bytes
 
+/// The rules of decode_options::clean_spaces, in the order in which published programs apply them: what is behind the space stays.
+void clean_spaces(std::string& text) {
+    constexpr std::string_view from[] = {" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're"};
+    for (const auto spaced : from) {
+        const auto  to  = spaced == " ' " ? std::string_view("'") : spaced.substr(1);
+        std::size_t put = 0, at = 0;
+        for (auto found = text.find(spaced); found != std::string::npos; found = text.find(spaced, at)) {
+            put = static_cast<std::size_t>(std::copy(text.begin() + at, text.begin() + found, text.begin() + put) - text.begin());
+            put = static_cast<std::size_t>(std::copy(to.begin(), to.end(), text.begin() + put) - text.begin());
+            at  = found + spaced.size();
+        }
+        text.erase(put, at - put);
+    }
+}
+
 using matches = std::vector<text::matcher::match>;
 
 /// For a matcher: bytes of the text that a token stands for.
@@ -218,7 +233,7 @@ result<std::vector<token_id>> tokenizer::encode(const marked_text& text, bool ad
     return guarded([&] { return encode_marked(*tables_, text, add_bos, on_notice); });
 }
 
-result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_special) const {
+result<std::string> tokenizer::decode(std::span<const token_id> ids, const decode_options& options) const {
     if (tables_->without_text) return without_text_error();
     return guarded([&]() -> result<std::string> {
         for (std::size_t i = 0; i < ids.size(); ++i)
@@ -230,7 +245,7 @@ result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_s
         bool        at_start = tables_->algorithm->adds_space();
         for (const auto id : ids) {
             const std::size_t before = bytes.size();
-            tables_->append_bytes(id, show_special, bytes);
+            tables_->append_bytes(id, options.show_special, bytes);
             if (tables_->begins_stretch(id)) {
                 at_start = true;
             } else if (at_start && bytes.size() > before) {
@@ -238,6 +253,7 @@ result<std::string> tokenizer::decode(std::span<const token_id> ids, bool show_s
                 at_start = false;
             }
         }
+        if (options.clean_spaces) clean_spaces(bytes);
         return utf8::first_invalid(bytes) == std::string_view::npos ? bytes : utf8::replace_invalid(bytes);
     });
 }

@@ -64,7 +64,7 @@ void use(const tokenizer& t, const marked_text& m) {
         for (const auto id : after) pieces += stream.push(id);
         pieces += stream.finish();
         if (utf8::first_invalid(pieces) != std::string_view::npos) wrong();
-        const auto all = t.decode(*ids, true), begin = t.decode(before, true);
+        const auto all = t.decode(*ids, {.show_special = true}), begin = t.decode(before, {.show_special = true});
         // A character that the cut halves is U+FFFD on both sides.
         if (utf8::replace_invalid(m.text) == *all && begin->find("\xef\xbf\xbd") == std::string::npos && *begin + pieces != *all) wrong();
     }

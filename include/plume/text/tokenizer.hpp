@@ -23,6 +23,13 @@ struct encode_options {
     bool add_end       = false;  // the tokens that end a text, where the vocabulary wants them: EOS or SEP, for models that read whole texts
 };
 
+struct decode_options {
+    bool show_special = false;  // control tokens are written by their names
+    /// The space goes before . ? ! , n't 'm 's 've 're, as published programs do it for models whose tokenizer_config.json says
+    /// clean_up_tokenization_spaces. What encode was given comes back only without it, and text_stream never does it.
+    bool clean_spaces = false;
+};
+
 struct tokenizer_options {
     /// A name of the list in text/pretokenizers.hpp, for a file whose own pre-tokenizer is missing or not known. Empty: such a file is refused, as another
     /// cutting gives other tokens than the model was trained on.
@@ -70,9 +77,8 @@ public:
     [[nodiscard]] result<std::vector<std::vector<token_id>>> encode_batch(std::span<const std::string_view> texts, const encode_options& options,
                                                                           executor& workers, const notice_fn& on_notice = {}) const;
 
-    /// The text of `ids`: the inverse of encode where one exists. Control tokens give no text unless `show_special`; a leading space that encode added is taken
-    /// off. token_out_of_range for an id that the vocabulary does not have.
-    [[nodiscard]] result<std::string> decode(std::span<const token_id> ids, bool show_special = false) const;
+    /// The text of `ids`: the inverse of encode where one exists. A leading space that encode added is taken off. token_out_of_range for an id that the vocabulary does not have.
+    [[nodiscard]] result<std::string> decode(std::span<const token_id> ids, const decode_options& options = {}) const;
 
     /// The bytes of one token as it stands in running text (a space is a space); empty for control tokens unless `show_special`, and for ids out of range.
     [[nodiscard]] std::string token_bytes(token_id id, bool show_special = false) const;
