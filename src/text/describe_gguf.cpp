@@ -6,6 +6,7 @@
 #include "src/text/describe.hpp"
 #include "src/text/sentencepiece_rules.hpp"
 #include "src/text/space_mark.hpp"
+#include "src/text/tables.hpp"
 
 // What the keys `tokenizer.ggml.*` of a GGUF file say.
 
@@ -47,6 +48,7 @@ private:
     result<void>                    read_byte_level();
     result<void>                    read_character_bpe();
     result<void>                    read_merges();
+    void                            read_token_rules();
     result<void>                    read_pretokenizer();
     result<token_id>                token_key(std::string_view key) const;
     result<token_id>                separator() const;
@@ -99,6 +101,8 @@ result<void> gguf_reader::read_tokens() {
     if (!tokens) return std::move(tokens).error();
     std::vector<std::string_view> names((*tokens)->size());
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = (*tokens)->text(i).value_or(std::string_view{});
+    auto words = vocabulary::copy(names, out_.from);
+    if (!words) return std::move(words).error();
     auto types = read_types(names.size());
     if (!types) return std::move(types).error();
     // Converters write runs of spaces among SentencePiece's user-defined tokens as spaces. They are found in a text whose spaces are marks.
@@ -107,7 +111,7 @@ result<void> gguf_reader::read_tokens() {
     for (std::size_t i = 0; marks && i < names.size(); ++i)
         if ((*types)[i] == token_type::user_defined && names[i].find(' ') != std::string_view::npos)
             names[i] = marked.emplace_back(text::marked(names[i], {.marks = true}, false));
-    auto words = vocabulary::copy(names, out_.from);
+    if (!marked.empty()) words = vocabulary::copy(names, out_.from);
     if (!words) return std::move(words).error();
     words->set_types(*std::move(types), file_.find(types_key) != nullptr);
     if (!words->types_given()) with_.note("the file gives no token types: only the tokens that its keys name are taken as control tokens");
@@ -314,6 +318,22 @@ result<void> gguf_reader::read_ends() {
     return {};
 }
 
+/// What the format has no key for. Phi-3's marks take the white space behind them: the template's newlines are none to the model. Source: tokenizer.json of
+/// Phi-3-mini-4k-instruct and Phi-3.5-mini-instruct as published.
+void gguf_reader::read_token_rules() {
+    const auto architecture = file_.find("general.architecture");
+    if (out_.kind != model_kind::sentencepiece || !architecture || architecture->text().value_or(std::string_view{}) != "phi3") return;
+    constexpr std::string_view without[] = {"<unk>", "<s>", "<|endoftext|>"};
+    constexpr std::size_t      most      = 64;  // they have 14
+    for (token_id id = 0; out_.words.has(id) && out_.added.size() < most; ++id) {
+        const auto name  = out_.words.name(id);
+        const auto type  = out_.words.type(id);
+        const bool added = type == token_type::control || type == token_type::user_defined;
+        if (added && is_marker(name) && std::find(std::begin(without), std::end(without), name) == std::end(without))
+            out_.added.push_back({.id = id, .rstrip = true});
+    }
+}
+
 result<void> gguf_reader::read() {
     out_.from = {.path = file_.path(), .tokens = tokens_key, .types = types_key, .scores = scores_key, .merges = merges_key};
     if (auto ok = read_kind(); !ok) return ok;
@@ -338,6 +358,7 @@ result<void> gguf_reader::read() {
     auto add_bos = file_.flag_or("tokenizer.ggml.add_bos_token", out_.add_bos);
     if (!add_bos) return std::move(add_bos).error();
     out_.add_bos = *add_bos;
+    read_token_rules();
     if (const auto* source = file_.find("tokenizer.chat_template")) out_.chat_template = source->text().value_or(std::string_view{});
     return read_ends();
 }

@@ -75,8 +75,8 @@ struct description {
     bool                              adds_space    = false;  // SentencePiece: before each stretch of text; others: decoding takes one off
     space_marking                     spaces;                 // done before the algorithm sees the text
 
-    std::vector<added_token> added;                // of files that list them; else every control, unknown and user-defined token is one
-    bool                     lists_added = false;  // `added` counts
+    std::vector<added_token> added;                // of files that list them; else every control, unknown and user-defined token is one, and this has the
+    bool                     lists_added = false;  // rules of those that have any
 
     token_id              unknown = -1;  // as the file names it; see find_unknown
     token_id              bos = -1, eos = -1;

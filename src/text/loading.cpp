@@ -73,7 +73,9 @@ std::vector<text::added_token> added_of(const text::description& d) {
     for (token_id id = 0; d.words.has(id); ++id) {
         const auto type = d.words.type(id);
         if (text::is_inner(d, id)) continue;
-        if (type == token_type::control || type == token_type::unknown || type == token_type::user_defined) all.push_back({.id = id});
+        if (type != token_type::control && type != token_type::unknown && type != token_type::user_defined) continue;
+        const auto ruled = std::find_if(d.added.begin(), d.added.end(), [id](const auto& a) { return a.id == id; });
+        all.push_back(ruled != d.added.end() ? *ruled : text::added_token{.id = id});
     }
     return all;
 }

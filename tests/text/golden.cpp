@@ -88,3 +88,12 @@ TEST_CASE("46 of 46 texts of each real vocabulary give the ids of the original, 
         }
     }
 }
+
+TEST_CASE("Phi-3's marks take the white space behind them, as its tokenizer.json says and the file's keys cannot") {
+    const auto folder = shared_data();
+    if (!folder) return;
+    const auto t = load_tokenizer(*folder + "/vocab/phi-3.gguf");
+    // transformers' ids of the prompt that the model's card shows
+    CHECK(ids_of(t, "<|user|>\nHow to explain<|end|>\n<|assistant|>\n", true) == std::vector<token_id>{32010, 1128, 304, 5649, 32007, 32001});
+    CHECK(ids_of(t, "<s>\nHow", true) == std::vector<token_id>{1, 29871, 13, 5328});
+}
