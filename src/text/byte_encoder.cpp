@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "src/text/byte_names.hpp"
+#include "src/text/small_merging.hpp"
 #include "src/text/window_merging.hpp"
 
 namespace plume::text {
@@ -81,29 +82,6 @@ private:
     std::size_t            n_ = 0;
 };
 
-constexpr std::size_t short_piece = 32;  // symbols; more than that, and the heap wins
-
-/// Merges up to 32 symbols: their values side by side, and the rank of each with its right neighbour; moves the rest down at each merge. Returns how many are
-/// left.
-std::size_t merge_short(std::uint32_t* values, std::size_t n, const byte_merges& merges) noexcept {
-    std::uint32_t ranks[short_piece];
-    const auto    rank_of = [&](std::size_t i) { return merges.pairs.find(static_cast<token_id>(values[i]), static_cast<token_id>(values[i + 1])); };
-    for (std::size_t i = 0; i + 1 < n; ++i) ranks[i] = rank_of(i);
-    while (n > 1) {
-        std::size_t lowest = 0;
-        for (std::size_t i = 1; i + 1 < n; ++i)
-            if (ranks[i] < ranks[lowest]) lowest = i;
-        if (ranks[lowest] == no_rank) break;
-        values[lowest] = static_cast<std::uint32_t>(merges.merged[ranks[lowest]]);
-        --n;
-        for (std::size_t i = lowest + 1; i < n; ++i) values[i] = values[i + 1];
-        for (std::size_t i = lowest + 1; i + 1 < n; ++i) ranks[i] = ranks[i + 1];
-        if (lowest + 1 < n) ranks[lowest] = rank_of(lowest);
-        if (lowest > 0) ranks[lowest - 1] = rank_of(lowest - 1);
-    }
-    return n;
-}
-
 }  // namespace
 
 result<void> byte_encoder::load(const pretokenizer& pre, bool ignore_merges) {
@@ -146,18 +124,18 @@ void byte_encoder::encode_piece(std::string_view piece, const byte_merges& merge
         const auto id = merges.words.find_mergeable({name, write_names(piece, name)});
         if (id >= 0 && merges.words.type(id) == token_type::normal) return ids.push_back(id);
     }
-    if (piece.size() <= short_piece) {
-        std::uint32_t values[short_piece];
+    if (piece.size() <= small_merging::most) {
+        small_merging small;
         std::size_t   n = 0;
         for (const char c : piece) {
             const auto id = merges.bytes[static_cast<unsigned char>(c)];
             if (id >= 0)
-                values[n++] = static_cast<std::uint32_t>(id);
+                small.values[n++] = static_cast<std::uint32_t>(id);
             else
                 ++work.n_left_out;
         }
-        n = merge_short(values, n, merges);
-        for (std::size_t i = 0; i < n; ++i) ids.push_back(static_cast<token_id>(values[i]));
+        small.run(n, merges);
+        for (std::size_t i = 0; i < n; i = small.behind(i)) ids.push_back(static_cast<token_id>(small.values[i]));
         return;
     }
     work.values.clear();

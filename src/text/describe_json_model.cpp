@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <iterator>
+#include <limits>
+
 #include "src/text/describe_json.hpp"
 
 // "model" and "added_tokens" of a tokenizer.json.
@@ -96,6 +102,39 @@ result<void> read_bpe(const json_fields& root, const json_fields& model, descrip
     return {};
 }
 
+/// A score as `tokenizers` has it: its JSON reader takes the digits as one whole number and divides by a power of ten, which rounds twice, so that the last bit
+/// is another now and then. It decides between ways of equal score.
+double as_tokenizers_reads(std::string_view number) {
+    std::uint64_t digits   = 0;
+    int           exponent = 0;
+    bool          point = false, full = false;
+    std::size_t   i = number.starts_with('-') ? 1 : 0;
+    for (; i < number.size() && number[i] != 'e' && number[i] != 'E'; ++i) {
+        if (number[i] == '.') {
+            point = true;
+            continue;
+        }
+        const auto digit = static_cast<std::uint64_t>(number[i] - '0');
+        full             = full || digits > (std::numeric_limits<std::uint64_t>::max() - digit) / 10;
+        if (!full) digits = 10 * digits + digit;
+        exponent += (full ? 1 : 0) - (point ? 1 : 0);
+    }
+    int written = 0;
+    if (i < number.size()) {
+        const auto text = number.substr(number[i + 1] == '+' ? i + 2 : i + 1);
+        std::from_chars(text.data(), text.data() + text.size(), written);
+    }
+    exponent += std::clamp(written, -10'000, 10'000);
+    auto value = static_cast<double>(digits);
+    for (; exponent < -308 && value != 0; exponent += 308) value /= 1e308;
+    char       power[8]  = "1e";
+    double     scale     = 1;
+    const auto magnitude = std::min(std::abs(exponent), 308);
+    std::from_chars(power, std::to_chars(power + 2, std::end(power), magnitude).ptr, scale);
+    value = exponent < 0 ? value / scale : value * scale;
+    return number.starts_with('-') ? -value : value;
+}
+
 /// "vocab" of Unigram: a list of [text, score].
 result<void> read_unigram(const json_fields& model, description& out, json_tokens& tokens) {
     out.kind   = model_kind::unigram;
@@ -109,7 +148,7 @@ result<void> read_unigram(const json_fields& model, description& out, json_token
         std::size_t                     i = 0;
         for (const auto& half : entry.elements()) {
             if (i == 0) text = half.string();
-            if (i == 1) score = half.number();
+            if (i == 1 && half.number()) score = as_tokenizers_reads(half.number_text());
             ++i;
         }
         if (i != 2 || !text || !score)

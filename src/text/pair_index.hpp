@@ -11,9 +11,11 @@ namespace plume::text {
 
 inline constexpr std::uint32_t no_rank = 0xffffffff;
 
-/// The rank of a merge by its two tokens: open addressing over words that hold both ids and the rank.
+/// The rank of a merge by its two tokens: open addressing over words that hold both ids and the rank, and before it a plain table for the lowest ids. Those
+/// are the bytes' in nearly all byte-level vocabularies, so that the pairs that a text begins with need no hashing and stay in the second cache.
 class pair_index {
     static constexpr int id_bits = 20, rank_bits = 24;
+    static constexpr int low_bits = 8;
     static_assert(max_tokens <= std::size_t{1} << id_bits && max_merges < std::size_t{1} << rank_bits);
 
 public:
@@ -23,11 +25,17 @@ public:
         std::size_t slots = 16;
         while (slots < n + n / 3) slots *= 2;
         slots_.assign(slots, empty);
+        low_.assign(std::size_t{1} << 2 * low_bits, no_rank);
         seed_ = hash_seeds[attempt];
     }
 
     /// As text_index::add: a pair that is there already keeps its rank.
     [[nodiscard]] bool add(token_id left, token_id right, std::uint32_t rank) noexcept {
+        if (is_low(left, right)) {
+            auto& low = low_[low_place(left, right)];
+            if (low == no_rank) low = rank;
+            return true;
+        }
         const auto key  = key_of(left, right);
         const auto hash = place_of(key);
         for (std::size_t probe = 0; probe < longest_probe; ++probe) {
@@ -43,6 +51,7 @@ public:
 
     [[nodiscard]] std::uint32_t find(token_id left, token_id right) const noexcept {
         if (slots_.empty()) return no_rank;
+        if (is_low(left, right)) return low_[low_place(left, right)];
         const auto key  = key_of(left, right);
         const auto hash = place_of(key);
         for (std::size_t probe = 0; probe < longest_probe; ++probe) {
@@ -53,11 +62,15 @@ public:
         return no_rank;
     }
 
-    [[nodiscard]] std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slots_[0]); }
+    [[nodiscard]] std::size_t allocated_bytes() const noexcept { return slots_.capacity() * sizeof(slots_[0]) + low_.capacity() * sizeof(low_[0]); }
 
 private:
     static constexpr std::uint64_t empty = ~std::uint64_t{0};  // no entry: its rank would be above max_merges
 
+    static bool        is_low(token_id left, token_id right) noexcept { return static_cast<std::uint32_t>(left | right) >> low_bits == 0; }
+    static std::size_t low_place(token_id left, token_id right) noexcept {
+        return static_cast<std::size_t>(left) << low_bits | static_cast<std::size_t>(right);
+    }
     static std::uint64_t key_of(token_id left, token_id right) noexcept {
         return static_cast<std::uint64_t>(left) << id_bits | static_cast<std::uint64_t>(right);
     }
@@ -66,6 +79,7 @@ private:
     }
 
     std::vector<std::uint64_t> slots_;
+    std::vector<std::uint32_t> low_;
     std::uint64_t              seed_ = 0;
 };
 

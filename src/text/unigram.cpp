@@ -1,7 +1,6 @@
 #include "src/text/unigram.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include <plume/core/utf8.hpp>
 
@@ -25,17 +24,14 @@ piece_trie::fault unigram_model::build(const std::vector<piece>& pieces, double 
     const fp_control contract;
     how_           = how;
     unknown_score_ = unknown_score;
-    // SentencePiece prefers a user-defined piece to almost any other way: -0.1, and the best score of all pieces, or the smallest float, for each byte.
-    float best = std::numeric_limits<float>::min();
-    for (const auto& p : pieces)
-        if (!p.user_defined) best = std::max(best, static_cast<float>(p.score));
     std::vector<piece_trie::piece> texts;
     texts.reserve(pieces.size());
     for (const auto& p : pieces) {
         const auto index = static_cast<std::size_t>(p.id);
         if (index >= pieces_.size()) pieces_.resize(index + 1);
+        // SentencePiece prefers a user-defined piece to almost any other way: 0.1 for each byte but the first, whatever its score. Measured with 0.2.3.
         const bool bonus = p.user_defined && how == arithmetic::single;
-        pieces_[index]   = {bonus ? static_cast<double>(static_cast<float>(p.text.size()) * best) - 0.1 : p.score, static_cast<std::uint32_t>(p.text.size())};
+        pieces_[index]   = {bonus ? static_cast<double>(p.text.size() - 1) * 0.1 : p.score, static_cast<std::uint32_t>(p.text.size())};
         texts.push_back({p.text, p.id});
     }
     return trie_.build(texts);

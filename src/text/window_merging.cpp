@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "src/text/small_merging.hpp"
+
 namespace plume::text {
 namespace {
 
-constexpr std::size_t first_window = 512;  // symbols: with heap and list 16 KiB
+constexpr std::size_t first_window = 64;  // symbols
 
 struct pairs {
     const byte_merges& merges;
@@ -18,11 +20,18 @@ struct pairs {
 }  // namespace
 
 void window_merging::merge(std::size_t begin, std::size_t end, std::vector<token>& out) {
+    out.clear();
+    if (const auto n = end - begin; n <= small_merging::most) {
+        small_merging small;
+        std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(begin), n, small.values);
+        small.run(n, merges_);
+        for (std::size_t i = 0; i < n; i = small.behind(i)) out.push_back({small.values[i], begin + small.behind(i)});
+        return;
+    }
     auto& symbols = work_.symbols;
     symbols.clear();
     for (std::size_t i = begin; i < end; ++i) symbols.push_back({0, 0, 0, values_[i]});
     merge_all(work_, pairs{merges_});
-    out.clear();
     for (std::uint32_t i = 0; i != no_symbol; i = symbols[i].next) {
         const auto next = symbols[i].next;
         out.push_back({symbols[i].value, next == no_symbol ? end : begin + next});
@@ -57,18 +66,24 @@ bool window_merging::move_on(std::size_t window, std::vector<token_id>& ids) {
     return false;
 }
 
-void window_merging::run(std::vector<token_id>& ids) {
-    std::size_t window = first_window;
+/// False: a token that two windows shared is none in a longer one.
+bool window_merging::run_in(std::size_t window, std::vector<token_id>& ids) {
+    begin_ = 0;
     merge(0, std::min(values_.size(), window), tokens_);
     while (tokens_.back().end < values_.size()) {
-        if (move_on(first_window, ids)) {
-            window = first_window;
-            continue;
-        }
+        if (move_on(window, ids)) continue;
         window *= 2;
+        const auto shared = tokens_.front();
         merge(begin_, std::min(values_.size(), begin_ + window), tokens_);
+        if (begin_ > 0 && (tokens_.front().id != shared.id || tokens_.front().end != shared.end)) return false;
     }
     for (const auto& t : tokens_) ids.push_back(static_cast<token_id>(t.id));
+    return true;
+}
+
+void window_merging::run(std::vector<token_id>& ids) {
+    const auto before = ids.size();
+    for (std::size_t window = first_window; !run_in(window, ids); window *= 4) ids.resize(before);
 }
 
 }  // namespace plume::text

@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     use(t, cut(text, static_cast<char>(data[1])));
     std::vector<token_id> ids;
     for (const auto c : text) ids.push_back(static_cast<unsigned char>(c) * (1 + data[0] % 3) - data[0] % 5);
-    const auto decoded = t.decode(ids, data[1] % 2 == 0);
+    const auto decoded = t.decode(ids, {.show_special = data[1] % 2 == 0, .clean_spaces = data[1] % 3 == 0});
     if (decoded && utf8::first_invalid(*decoded) != std::string_view::npos) wrong();
     return 0;
 }

@@ -202,9 +202,11 @@ def trained_byte_level(places, pre):
     return hugging_face("trained-" + pre, path, [path, places.make(f"trained-{pre}.gguf", lambda out: formats.json_to_gguf(path, out, pre))], invertible=PUBLISHED[pre][0] is None)
 
 
-def trained_json(name, make):
+def trained_json(name, make, apart=()):
     def load(places):
-        return hugging_face(name, make(name, places.cache), [places.made(name + ".json")], invertible=False)
+        found = hugging_face(name, make(name, places.cache), [places.made(name + ".json")], invertible=False)
+        found.apart = apart
+        return found
     return load
 
 
@@ -253,6 +255,7 @@ LOADERS = {
     "wordpiece-accents": word_piece("wordpiece-accents", lowercase=True, strip_accents=False, handle_chinese_chars=False),
     "metaspace-bpe-prefix": trained_json("metaspace-bpe-prefix", training.metaspace_bpe),
     "metaspace-bpe": metaspace_bpe,
-    "unigram-nfc": trained_json("unigram-nfc", training.unigram),
-    "unigram-fold": trained_json("unigram-fold", training.unigram),
+    # The library's Unigram makes special tokens of text that is spelt like them; here text never becomes one.
+    "unigram-nfc": trained_json("unigram-nfc", training.unigram, (b"<s>", b"</s>", b"<unk>")),
+    "unigram-fold": trained_json("unigram-fold", training.unigram, (b"<s>", b"</s>", b"<unk>")),
 }

@@ -15,6 +15,28 @@ struct generator {
     std::uint64_t operator()(std::uint64_t n) { return ((state = state * 6364136223846793005 + 1442695040888963407) >> 33) % n; }
 };
 
+/// The merges of byte-pair encoding trained on a text: each joins the pair that comes most often.
+std::vector<std::string> trained_merges(const std::string& text, std::size_t n) {
+    std::vector<std::string> parts, merges;
+    for (const char c : text) parts.emplace_back(1, c);
+    while (merges.size() < n) {
+        std::map<std::pair<std::string, std::string>, std::size_t> counts;
+        for (std::size_t i = 0; i + 1 < parts.size(); ++i) ++counts[{parts[i], parts[i + 1]}];
+        const auto best = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+        if (best == counts.end() || best->second < 2) break;
+        const auto [left, right] = best->first;
+        merges.push_back(left + ' ' + right);
+        std::vector<std::string> joined;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const bool pair = i + 1 < parts.size() && parts[i] == left && parts[i + 1] == right;
+            joined.push_back(pair ? left + right : parts[i]);
+            i += pair ? 1 : 0;
+        }
+        parts = std::move(joined);
+    }
+    return merges;
+}
+
 /// Byte-pair encoding as its definition has it: the pair of lowest rank, of equals the leftmost, until there is none. Letters are ids 97 to 122.
 std::vector<token_id> by_definition(std::string_view text, const std::vector<std::string>& merges) {
     std::vector<std::string> parts;
@@ -75,6 +97,34 @@ TEST_CASE("short, long and very long pieces are merged as the definition says, w
         }
     }
     CHECK(n_merged > 20'000);
+}
+
+TEST_CASE("tokens that come to be by what stands far behind them are merged as the definition says") {
+    generator   random{11};
+    std::size_t longest = 0;
+    for (int round = 0; round < 30; ++round) {
+        std::vector<std::string> phrases(3 + random(4));
+        for (auto& p : phrases)
+            for (auto n = 5 + random(40); n > 0; --n) p += static_cast<char>('a' + random(2 + random(4)));
+        const auto speech = [&](std::size_t size) {
+            std::string text;
+            while (text.size() < size) {
+                const auto& p = phrases[random(phrases.size())];
+                text += random(4) == 0 ? p.substr(random(p.size())) : p;
+            }
+            return text;
+        };
+        const auto merges = trained_merges(speech(1200), 150);
+        const auto t      = load_good(byte_file(merges));
+        for (const std::size_t size : {65, 130, 257, 400, 900, 2000}) {
+            const auto text = speech(size);
+            const auto ids  = ids_of(t, text);
+            CAPTURE(text);
+            REQUIRE(ids == by_definition(text, merges));
+            for (const auto id : ids) longest = std::max(longest, t.token_bytes(id).size());
+        }
+    }
+    CHECK(longest > 64);
 }
 
 TEST_CASE("tokens longer than a window are found") {

@@ -208,7 +208,7 @@ TEST_CASE("a tokenizer says what its tables take") {
     const auto small = load_good(bpe()), large = load_tokenizer(golden_text("gpt-2.gguf"));
     CHECK(small.allocated_bytes() > 263 * 5);
     CHECK(large.allocated_bytes() > small.allocated_bytes());
-    CHECK(large.allocated_bytes() < 200'000);
+    CHECK(large.allocated_bytes() < 400'000);  // of which 262,144 for the pairs of bytes
 }
 
 TEST_CASE("loading a tokenizer can be stopped") {

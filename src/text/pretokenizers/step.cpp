@@ -1,4 +1,5 @@
 #include "src/text/pretokenizers/step.hpp"
+#include <algorithm>
 
 #include <plume/core/utf8.hpp>
 
@@ -17,8 +18,17 @@ character at(std::string_view text, std::size_t i) noexcept {
 }
 bool is_digit(char32_t point) noexcept { return category_of(point) == category::nd; }
 bool is_space(char32_t point) noexcept { return class_of(point) == unicode_class::space; }
-/// \w: a letter, mark, number or connector. U+200C and U+200D, which join letters, are none to Oniguruma.
-bool is_word(char32_t point) noexcept { return category_of(point) <= category::nl || category_of(point) == category::pc; }
+/// \w as Oniguruma has it, which trying every code point showed: letters, marks, digits and connectors, the symbols and numbers that Unicode calls alphabetic,
+/// and six of Latin-1. U+200C and U+200D, which join letters, are none.
+bool is_word(char32_t point) noexcept {
+    struct range {
+        char32_t first, last;
+    };
+    constexpr range others[] = {{0xb2, 0xb3}, {0xb9, 0xb9}, {0xbc, 0xbe}, {0x24b6, 0x24e9}, {0x1f130, 0x1f149}, {0x1f150, 0x1f169}, {0x1f170, 0x1f189}};
+    const auto      c        = category_of(point);
+    return c <= category::nl || c == category::pc ||
+           std::any_of(std::begin(others), std::end(others), [=](range r) { return r.first <= point && point <= r.last; });
+}
 
 /// Makes `memory` the run of digits at `begin`, which is one; a run that is known already is not counted again.
 void look_at_run(std::string_view text, std::size_t begin, step_memory& memory) noexcept {
