@@ -18,6 +18,9 @@ public:
 
     [[nodiscard]] std::optional<json::value> find(std::string_view names) const;
 
+    /// Names are from now on members of this member, or else of the whole; those with a '.' in front of the whole alone.
+    void enter(std::string_view part) { part_ = part; }
+
     // Empty where the value is missing. Errors: format_invalid with the name, what it must be and what it is.
     [[nodiscard]] result<std::optional<std::uint64_t>> count(std::string_view names) const;  // below 2^32
     [[nodiscard]] result<std::optional<double>>        real(std::string_view names) const;
@@ -32,7 +35,10 @@ public:
 
 private:
     hf_config(std::string path, json::document d) : path_(std::move(path)), document_(std::move(d)) {}
+    [[nodiscard]] std::optional<json::value> find_in(std::optional<json::value> at, std::string_view name) const;
+
     std::string    path_;
+    std::string    part_;
     json::document document_;
 };
 
@@ -41,6 +47,9 @@ struct hf_sizes {
     std::size_t layers = 0, heads = 0, kv_heads = 0, head_width = 0;
     bool        tied = false;
 };
+
+/// Whether a value is one of `allowed`, names or numbers behind '|'.
+[[nodiscard]] bool is_one_of(json::value v, std::string_view allowed);
 
 /// The family of a folder by its class; format_unsupported names those that are read.
 [[nodiscard]] result<const hf_family*> find_family(const hf_config& config);
