@@ -10,6 +10,7 @@ inline constexpr recipe granitemoe = {
     .gguf_name             = "granitemoe",
     .hf_class              = "GraniteMoeForCausalLM",
     .reads_attention_scale = true,
+    .rope_by_key           = true,
     .experts               = true,
     .multipliers           = true,
     .logits                = logit_scale::divides,

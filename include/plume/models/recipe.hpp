@@ -53,6 +53,7 @@ struct recipe {
     // Positions.
     rope_pairs   rope            = rope_pairs::interleaved;
     without_rope no_rope         = without_rope::none;
+    bool         rope_by_key     = false;  // rope.scaling.finetuned, where it is false: RoPE turns nothing
     bool         learned         = false;  // rows of position_embd are added to the embeddings, and RoPE turns nothing
     double       window_base     = 0;      // the base of layers with a window where the file names none; 0: the others' base
     bool         window_unscaled = false;  // scaling of positions leaves layers with a window alone
