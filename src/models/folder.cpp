@@ -94,21 +94,22 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
             "name a .gguf file, or the folder of a Hugging Face model with all of its files");
     auto config = models::hf_config::open(folder + "config.json");
     if (!config) return error(config.error());
-    const auto family = models::find_family(*config);
-    if (!family) return error(family.error());
-    config->enter((*family)->part);
+    const auto known = models::find_family(*config);
+    if (!known) return error(known.error());
+    const auto& family = *known->family;
+    config->enter(family.part);
     io::gguf_header header;
-    header.set_text("general.architecture", (*family)->architecture);
+    header.set_text("general.architecture", known->recipe->gguf_name);
     header.set_text("general.type", "model");
     header.set_text("general.name", printable(name, 200));
     std::vector<float> factors;
-    auto               sizes = write_keys(*config, **family, header, factors);
+    auto               sizes = write_keys(*config, *known, header, factors);
     if (!sizes) return error(sizes.error());
     const auto weights = open_weights(folder, options);
     if (!weights) return error(weights.error());
     // Files from before the key was written always: without a head of its own the embedding is the head.
-    if (!config->find(".tie_word_embeddings") && !has_head(*weights, **family)) sizes->tied = true;
-    auto tensors = show_tensors(*weights, **family, *sizes);
+    if (!config->find(".tie_word_embeddings") && !has_head(*weights, family)) sizes->tied = true;
+    auto tensors = show_tensors(*weights, family, *sizes);
     if (!tensors) return std::move(tensors).error();
     if (!factors.empty())
         tensors->push_back({.name = "rope_freqs.weight",

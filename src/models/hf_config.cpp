@@ -5,7 +5,7 @@
 #include <limits>
 
 #include <plume/core/printable.hpp>
-#include <plume/models/hf_families.hpp>
+#include <plume/models/architectures.hpp>
 
 #include "src/io/gguf_parse.hpp"
 #include "src/io/safetensors_parse.hpp"
@@ -122,31 +122,35 @@ bool is_one_of(json::value v, std::string_view allowed) {
     return false;
 }
 
-result<const hf_family*> find_family(const hf_config& config) {
+result<known_folder> find_family(const hf_config& config) {
     std::string known;
-    for (const auto* f : hf_families)
-        if (known.find(f->hf_class) == std::string::npos) known += (known.empty() ? "" : ", ") + std::string(f->hf_class);
+    for (const auto* a : architectures)
+        for (const auto& f : a->folders)
+            if (known.find(f.hf_class) == std::string::npos) known += (known.empty() ? "these are read: " : ", ") + std::string(f.hf_class);
     const auto classes = config.find("architectures");
     if (!classes || classes->size() == 0)
-        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "one of: " + known, "none");
+        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list with a name", "none").hint(known);
     const auto first = (*classes->elements().begin()).string();
-    if (!first) return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list of strings", hf_config::shown(*classes));
+    if (!first)
+        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list with a name", hf_config::shown(*classes))
+            .hint(known);
     const hf_demand* unmet = nullptr;  // of the last of the class
     std::string      allowed;
-    for (const auto* f : hf_families) {
-        if (f->hf_class != *first) continue;
-        const auto bad = std::find_if(f->when.begin(), f->when.end(), [&](const hf_demand& d) {
-            const auto v = config.find(d.hf);
-            return v && !is_one_of(*v, d.allowed);
-        });
-        if (bad == f->when.end()) return f;
-        unmet = &*bad;
-        allowed += (allowed.empty() ? "" : " or ") + std::string(bad->allowed);
-    }
+    for (const auto* a : architectures)
+        for (const auto& f : a->folders) {
+            if (f.hf_class != *first) continue;
+            const auto bad = std::find_if(f.when.begin(), f.when.end(), [&](const hf_demand& d) {
+                const auto v = config.find(d.hf);
+                return v && !is_one_of(*v, d.allowed);
+            });
+            if (bad == f.when.end()) return known_folder{a, &f};
+            unmet = &*bad;
+            allowed += (allowed.empty() ? "" : " or ") + std::string(bad->allowed);
+        }
     if (unmet != nullptr)
         return config.fault(code::format_unsupported, unmet->hf, "asks for a kind of " + std::string(*first) + " that is not read yet", allowed,
                             hf_config::shown(*config.find(unmet->hf)));
-    return config.fault(code::format_unsupported, "architectures", "names a class whose folders are not read yet", "one of: " + known, *first);
+    return config.fault(code::format_unsupported, "architectures", "names a class whose folders are not read yet", "one that plume reads", *first).hint(known);
 }
 
 }  // namespace plume::models

@@ -7,7 +7,7 @@
 
 #include <plume/core/json.hpp>
 #include <plume/io/gguf_header.hpp>
-#include <plume/models/hf_family.hpp>
+#include <plume/models/recipe.hpp>
 
 namespace plume::models {
 
@@ -51,11 +51,17 @@ struct hf_sizes {
 /// Whether a value is one of `allowed`, names or numbers behind '|'.
 [[nodiscard]] bool is_one_of(json::value v, std::string_view allowed);
 
-/// The family of a folder by its class; format_unsupported names those that are read.
-[[nodiscard]] result<const hf_family*> find_family(const hf_config& config);
+/// What a folder holds, and how.
+struct known_folder {
+    const models::recipe* recipe;
+    const hf_family*      family;  // one of the recipe's
+};
+
+/// By the class of the model; format_unsupported names those that are read.
+[[nodiscard]] result<known_folder> find_family(const hf_config& config);
 
 /// Checks the demands and the sizes, and writes the keys that the family's table names, RoPE's scaling among them. `factors`: what the frequencies of RoPE
 /// are divided by, for the tensor rope_freqs.weight; empty where there is no such scaling.
-[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors);
+[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors);
 
 }  // namespace plume::models

@@ -5,7 +5,6 @@
 #include <string>
 
 #include <plume/core/printable.hpp>
-#include <plume/models/architectures.hpp>
 
 #include "hf_config.hpp"
 #include "src/numerics.hpp"
@@ -27,8 +26,8 @@ double number(std::string_view text) {
 
 class key_writer {
 public:
-    key_writer(const hf_config& config, const hf_family& family, io::gguf_header& header)
-        : config_(config), header_(header), prefix_(std::string(family.architecture) + '.') {}
+    key_writer(const hf_config& config, const recipe& recipe, io::gguf_header& header)
+        : config_(config), header_(header), prefix_(std::string(recipe.gguf_name) + '.') {}
 
     result<void> write(const hf_key& k, std::size_t head_width) {
         switch (k.kind) {
@@ -217,8 +216,8 @@ result<std::vector<float>> llama3_factors(const hf_config& config, const std::st
 
 /// What YaRN has beside the factor. The angles' cosines and sines are multiplied by attention_factor, or by (0.1·mscale·log(factor) + 1) over the same of
 /// mscale_all_dim, or by 0.1·log(factor) + 1, which is what a GGUF file means by itself. Source: transformers, modeling_rope_utils.
-result<void> write_yarn(const hf_config& config, const hf_family& family, const std::string& place, double factor, io::gguf_header& header) {
-    const std::string prefix  = std::string(family.architecture) + ".rope.scaling.";
+result<void> write_yarn(const hf_config& config, const known_folder& folder, const std::string& place, double factor, io::gguf_header& header) {
+    const std::string prefix  = std::string(folder.recipe->gguf_name) + ".rope.scaling.";
     const auto        context = config.count(place + ".original_max_position_embeddings|max_position_embeddings");
     if (!context) return error(context.error());
     if (*context) header.set_u32(prefix + "original_context_length", static_cast<std::uint32_t>(**context));
@@ -241,18 +240,18 @@ result<void> write_yarn(const hf_config& config, const hf_family& family, const 
     }
     const auto truncates = config.flag(place + ".truncate");
     if (!truncates) return error(truncates.error());
-    for (const auto* a : architectures)
-        if (a->gguf_name == family.architecture && a->yarn_truncates != truncates->value_or(true))
-            return config.fault(code::format_unsupported, place + ".truncate", "is not what " + std::string(family.hf_class) + " has as plume knows it",
-                                a->yarn_truncates ? "true" : "false", truncates->value_or(true) ? "true" : "false");
+    const bool expected = folder.recipe->yarn_truncates, found = truncates->value_or(true);
+    if (found != expected)
+        return config.fault(code::format_unsupported, place + ".truncate", "is not what " + std::string(folder.family->hf_class) + " has as plume knows it",
+                            expected ? "true" : "false", found ? "true" : "false");
     return {};
 }
 
-result<void> write_scaling(const hf_config& config, const hf_family& family, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
+result<void> write_scaling(const hf_config& config, const known_folder& folder, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
     const auto place = scaling_place(config);
     const auto kind  = config.text(place + ".rope_type|" + place + ".type");
     if (!kind) return error(kind.error());
-    const std::string prefix = std::string(family.architecture) + ".rope.scaling.";
+    const std::string prefix = std::string(folder.recipe->gguf_name) + ".rope.scaling.";
     if (!*kind || **kind == "default") return {};
     const auto factor = config.real(place + ".factor");
     if (!factor) return error(factor.error());
@@ -261,7 +260,7 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
             return config.fault(code::format_invalid, place + ".factor", "is not a positive number", "more than 0", *factor ? to_text(**factor) : "none");
         header.set_text(prefix + "type", **kind);
         header.set_f32(prefix + "factor", static_cast<float>(**factor));
-        return **kind == "linear" ? result<void>() : write_yarn(config, family, place, **factor, header);
+        return **kind == "linear" ? result<void>() : write_yarn(config, folder, place, **factor, header);
     }
     if (**kind != "llama3")
         return config.fault(code::format_unsupported, place + ".rope_type", "names a scaling of positions that is not read yet",
@@ -276,16 +275,16 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
 
 }  // namespace
 
-result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors) {
+result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors) {
     const fp_control contract;  // these numbers go into results: a host's rounding must not
-    if (auto good = check_demands(config, family); !good) return std::move(good).error();
-    auto sizes = read_sizes(config, family);
+    if (auto good = check_demands(config, *folder.family); !good) return std::move(good).error();
+    auto sizes = read_sizes(config, *folder.family);
     if (!sizes) return sizes;
-    key_writer out(config, family, header);
-    for (const auto keys : {family.keys, family.own_keys})
+    key_writer out(config, *folder.recipe, header);
+    for (const auto keys : {folder.family->keys, folder.family->own_keys})
         for (const auto& k : keys)
             if (auto written = out.write(k, sizes->head_width); !written) return std::move(written).error();
-    if (auto written = write_scaling(config, family, *sizes, header, factors); !written) return std::move(written).error();
+    if (auto written = write_scaling(config, folder, *sizes, header, factors); !written) return std::move(written).error();
     return sizes;
 }
 

@@ -64,11 +64,10 @@ struct hf_beginning {
 /// How one kind of Hugging Face folder is read as a GGUF file: data. Everything that config.json or the tensors hold and that would change a result must be in
 /// here; tensors that are in none of the lists are an error.
 struct hf_family {
-    std::string_view                  hf_class;      // in config.json: "architectures"
-    std::span<const hf_demand>        when = {};     // of several with one class, the first whose demands are met
-    std::string_view                  architecture;  // of the GGUF file
-    std::span<const hf_key>           keys;          // shared with relatives
-    std::span<const hf_key>           own_keys;      // these come after them
+    std::string_view                  hf_class;       // in config.json: "architectures"
+    std::span<const hf_demand>        when = {};      // of several with one class, the first whose demands are met
+    std::span<const hf_key>           keys;           // shared with relatives
+    std::span<const hf_key>           own_keys = {};  // these come after them
     std::span<const hf_demand>        demands;
     std::span<const hf_tensor>        tensors;                  // shared with relatives
     std::span<const hf_tensor>        own_tensors     = {};     // these come after them

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <plume/core/nonlinearity.hpp>
+#include <plume/models/hf_family.hpp>
 
 namespace plume::models {
 
@@ -29,8 +31,8 @@ enum class logit_scale : std::uint8_t { none, multiplies, divides };
 /// What an architecture does, as data. Only what differs from Llama stands in a family's file: the values here are Llama's. Sizes come from the file
 /// (model_config), and optional tensors (biases, rope_freqs, a head of its own, an FFN norm of its own beside attention) are used where the file has them.
 struct recipe {
-    std::string_view gguf_name;  // general.architecture
-    std::string_view hf_class;
+    std::string_view           gguf_name;  // general.architecture
+    std::span<const hf_family> folders;    // the kinds of Hugging Face folders that hold such models
 
     // Layers.
     norm_kind       norm      = norm_kind::rms;
