@@ -112,6 +112,11 @@ result<std::optional<std::string>> hf_config::text(std::string_view names) const
 }
 
 bool is_one_of(json::value v, std::string_view allowed) {
+    if (v.is(json::kind::array)) {
+        for (const auto one : v.elements())
+            if (!is_one_of(one, allowed)) return false;
+        return v.size() > 0;
+    }
     const auto text = v.string() ? std::string(*v.string()) : hf_config::shown(v);
     while (!allowed.empty()) {
         const auto one = next_part(allowed, '|');

@@ -48,7 +48,7 @@ struct hf_sizes {
     bool        tied = false;
 };
 
-/// Whether a value is one of `allowed`, names or numbers behind '|'.
+/// Whether a value, or each of a list, is one of `allowed`, names or numbers behind '|'.
 [[nodiscard]] bool is_one_of(json::value v, std::string_view allowed);
 
 /// What a folder holds, and how.

@@ -47,6 +47,12 @@ public:
                 if (*v || !k.otherwise.empty()) header_.set_text(full(k), v->value_or(std::string(k.otherwise)));
                 return {};
             }
+            case key_kind::is_text: {
+                const auto v = config_.text(k.hf);
+                if (!v) return error(v.error());
+                header_.set_flag(full(k), *v && **v == k.otherwise);
+                return {};
+            }
             case key_kind::width:
                 header_.set_u32(full(k), static_cast<std::uint32_t>(head_width));
                 return {};

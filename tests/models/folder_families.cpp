@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <plume/models/architectures.hpp>
 #include <plume/models/folder.hpp>
 #include <plume/quant/mxfp4.hpp>
 
@@ -130,6 +131,16 @@ void as_granitemoe(safetensors_writer& w, const stored& t, const std::function<c
         as_llama(w, t, c);
 }
 
+void as_granite4(safetensors_writer& w, const stored& t, const std::function<const stored&(std::string_view)>& of, const nlohmann::json& c) {
+    const auto at = renamed(t.name.substr(0, t.name.find('.', 4) + 1), llama_names) + "shared_mlp.";
+    if (t.name.ends_with("ffn_gate.weight"))
+        w.add(at + "input_linear.weight", "F32", {2 * t.dims[1], t.dims[0]}, joined(t.data, of("ffn_up.weight").data, 1, t.dims[1], false));
+    else if (t.name.ends_with("ffn_down.weight"))
+        w.add(at + "output_linear.weight", "F32", shape_of(t), t.data);
+    else if (!t.name.ends_with("ffn_up.weight"))
+        as_llama(w, t, c);
+}
+
 void as_gpt_oss(safetensors_writer& w, const stored& t, const std::function<const stored&(std::string_view)>& of) {
     const auto at     = renamed(t.name.substr(0, t.name.find('.', 4) + 1), llama_names) + "mlp.";
     const bool packed = t.type != 0;
@@ -227,6 +238,25 @@ void check_refused(config_values config, const safetensors_writer& weights, cons
 }
 
 }  // namespace
+
+TEST_CASE("every architecture in the list is read from a folder, too, by tables without a slip") {
+    for (const auto* a : models::architectures) {
+        CAPTURE(a->gguf_name);
+        CHECK_FALSE(a->folders.empty());
+        for (const auto& f : a->folders) {
+            CAPTURE(f.hf_class);
+            bool embedding = false;
+            for (const auto tensors : {f.tensors, f.own_tensors})
+                for (const auto& t : tensors) {
+                    CAPTURE(t.gguf);
+                    embedding = embedding || t.gguf == "token_embd.weight";
+                    CHECK(t.part < t.parts);
+                    CHECK((t.gguf.find('#') == std::string_view::npos) == (t.hf.find('#') == std::string_view::npos));
+                }
+            CHECK(embedding);
+        }
+    }
+}
 
 TEST_CASE("a folder of Ministral 3, alone and as the part of a larger model that reads text, gives the logits of the file") {
     const auto&    c    = golden_case("mistral3, YaRN, temperature");
@@ -346,6 +376,28 @@ TEST_CASE("folders of GPT-NeoX and Falcon give the logits of the file: queries, 
         check_refused(config, w, "alibi", "true", {"FalconForCausalLM", "alibi", "false"});
         check_refused(config, w, "parallel_attn", "false", {"FalconForCausalLM", "parallel_attn", "true"});
         check_refused(config, w, two_norms ? "num_kv_heads" : "multi_query", two_norms ? "3" : "false", {two_norms ? "query_key_value" : "attn_qkv"});
+    }
+}
+
+TEST_CASE("a folder of Granite 4 whose layers all attend gives the logits of the file, with RoPE or without; others are refused") {
+    for (const bool rotates : {false, true}) {
+        const auto& c                     = golden_case(rotates ? "granite, multipliers" : "granite, no RoPE");
+        const auto  file                  = file_of(c);
+        const auto  w                     = laid_out(file, [&](auto& out, const auto& t, const auto& of) { as_granite4(out, t, of, c); });
+        auto        config                = config_of(c, "GraniteMoeHybridForCausalLM",
+                                                      {{"embedding_multiplier", 3.0},
+                                                       {"residual_multiplier", 0.4},
+                                                       {"attention_multiplier", 0.15},
+                                                       {"logits_scaling", 4.0},
+                                                       {"num_local_experts", 0},
+                                                       {"intermediate_size", 7},
+                                                       {"shared_intermediate_size", 96},
+                                                       {"layer_types", std::vector<std::string>(4, "attention")}});
+        config["position_embedding_type"] = rotates ? "\"rope\"" : "\"nope\"";
+        check_same(file, config, w);
+        check_refused(config, w, "num_local_experts", "8", {"GraniteMoeHybridForCausalLM", "num_local_experts", "0", "8"});
+        check_refused(config, w, "layer_types", R"(["attention","mamba","attention","attention"])",
+                      {"GraniteMoeHybridForCausalLM", "layer_types", "attention|full_attention"});
     }
 }
 

@@ -24,6 +24,7 @@ YARN = dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_posit
 MINISTRAL = YARN | dict(original_max_position_embeddings=16, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.3)
 GPT_OSS = dict(num_key_value_heads=2, head_dim=24, sliding_window=16, num_local_experts=6, num_experts_per_tok=2, rope_parameters=YARN | dict(truncate=False))
 GRANITE = dict(num_key_value_heads=2, embedding_multiplier=3.0, residual_multiplier=0.4, attention_multiplier=0.15, logits_scaling=4.0)
+GRANITE4 = GRANITE | dict(num_local_experts=0, num_experts_per_tok=0, shared_intermediate_size=80, layer_types=["full_attention"] * 2, mamba_n_heads=4)
 FULL, SLIDING = "full_attention", "sliding_attention"
 EYE = dict(model_type="pixtral", hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, head_dim=16, image_size=28, patch_size=14)
 CASES = {
@@ -76,6 +77,8 @@ CASES = {
     "falcon-heads": ("Falcon", dict(new_decoder_architecture=False, multi_query=False, bias=True)),
     "falcon-40b": ("Falcon", dict(new_decoder_architecture=True, num_kv_heads=2)),
     "falcon-11b": ("Falcon", dict(new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1, ffn_hidden_size=96, tie_word_embeddings=False)),
+    "granite4": ("GraniteMoeHybrid", GRANITE4 | dict(position_embedding_type="rope")),
+    "granite4-unrotated": ("GraniteMoeHybrid", GRANITE4),
     "granitemoe": ("GraniteMoe", GRANITE | dict(num_local_experts=5, num_experts_per_tok=2)),
     "granitemoe-shared": ("GraniteMoeShared", GRANITE | dict(num_local_experts=5, num_experts_per_tok=2, shared_intermediate_size=48)),
 }

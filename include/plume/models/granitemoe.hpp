@@ -16,7 +16,7 @@ inline constexpr hf_key hf_granitemoe_keys[] = {
     {"num_experts_per_tok", "expert_used_count", key_kind::count, "2"},
     {"shared_intermediate_size", "expert_shared_feed_forward_length"},
 };
-// Gate and up lie one behind the other, in files under their own names, since 2026 also under those that all experts have.
+// Gate and up lie one behind the other, under names of their own or, in newer files, those that other families have.
 inline constexpr hf_tensor hf_granitemoe_tensors[] = {
     {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm.weight", "model.norm.weight"},

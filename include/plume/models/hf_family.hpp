@@ -12,6 +12,7 @@ enum class key_kind : std::uint8_t {
     real,         // any number
     flag,         // true or false
     text,         // as it is
+    is_text,      // whether the text is `otherwise`, as a flag
     width,        // an integer; where it is missing hidden_size / num_attention_heads
     portion,      // a share of a head's width, as a count
     root,         // 1/sqrt(x)
