@@ -12,6 +12,7 @@
 #include <plume/core/result.hpp>
 #include <plume/kv/cache.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/recipe.hpp>
 
 #include "kernels/fast.hpp"
 #include "kernels/table.hpp"

@@ -4,6 +4,7 @@
 
 #include <plume/core/result.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/recipe.hpp>
 
 namespace plume {
 

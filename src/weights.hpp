@@ -13,6 +13,7 @@
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/recipe.hpp>
 
 #include "kernels/panel.hpp"
 #include "repack.hpp"

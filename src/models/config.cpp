@@ -22,7 +22,7 @@ std::string list_of_architectures() {
 
 void read_heads(key_reader& in, model_config& c) {
     c.H = in.count("attention.head_count", 1, max_heads);
-    c.K = in.count("attention.head_count_kv", 1, max_heads, c.H);
+    c.K = in.count_of_layers("attention.head_count_kv", c.L, 1, max_heads, c.H);
     if (in.ok() && c.H % c.K != 0)
         in.fail(in.file()
                     .fault(code::format_invalid, "does not divide the number of heads")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <plume/models/config.hpp>
+#include <plume/models/recipe.hpp>
 
 #include "src/models/key_reader.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <plume/core/printable.hpp>
+#include <plume/quant/formats.hpp>
 
 #include "hf_tensors.hpp"
 #include "src/guard.hpp"
@@ -45,16 +46,23 @@ result<io::safetensors> open_weights(const std::string& folder, const io::gguf_o
         .hint("fetch all files of the model into the folder");
 }
 
+std::uint64_t elems_of(const models::shown_tensor& t) {
+    std::uint64_t n = 1;
+    for (const auto d : t.dims) n *= d;
+    return n;
+}
+
 /// GGUF's number for what most weights of a file are.
 std::uint32_t file_type_of(const std::vector<models::shown_tensor>& tensors) {
-    constexpr std::uint32_t numbers[] = {0, 1, 32};  // F32, F16, BF16; by bytes the 16-bit types count less, which their matrices make up for
-    std::uint64_t           elems[3]  = {};
-    for (const auto& t : tensors) {
-        std::uint64_t n = 1;
-        for (const auto d : t.dims) n *= d;
-        elems[t.type == 0 ? 0 : t.type == 1 ? 1 : 2] += n;
-    }
-    return numbers[elems[0] >= elems[1] && elems[0] >= elems[2] ? 0 : elems[1] >= elems[2] ? 1 : 2];
+    struct kind {
+        int           type;
+        std::uint32_t number;
+        std::uint64_t elems;
+    } kinds[] = {{quant::f32::gguf_type, 0, 0}, {quant::f16::gguf_type, 1, 0}, {quant::bf16::gguf_type, 32, 0}, {quant::mxfp4::gguf_type, 38, 0}};
+    for (const auto& t : tensors)
+        for (auto& k : kinds)
+            if (k.type == t.type) k.elems += elems_of(t);
+    return std::max_element(std::begin(kinds), std::end(kinds), [](const kind& a, const kind& b) { return a.elems < b.elems; })->number;
 }
 
 std::vector<std::byte> bytes_of(const std::vector<float>& values) {
@@ -84,22 +92,24 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
     if (!exists(folder + "config.json"))
         return error{code::file_not_found, "is a folder without config.json"}.in(folder).hint(
             "name a .gguf file, or the folder of a Hugging Face model with all of its files");
-    const auto config = models::hf_config::open(folder + "config.json");
+    auto config = models::hf_config::open(folder + "config.json");
     if (!config) return error(config.error());
-    const auto family = models::find_family(*config);
-    if (!family) return error(family.error());
+    const auto known = models::find_family(*config);
+    if (!known) return error(known.error());
+    const auto& family = *known->family;
+    config->enter(family.part);
     io::gguf_header header;
-    header.set_text("general.architecture", (*family)->architecture);
+    header.set_text("general.architecture", known->recipe->gguf_name);
     header.set_text("general.type", "model");
     header.set_text("general.name", printable(name, 200));
     std::vector<float> factors;
-    auto               sizes = write_keys(*config, **family, header, factors);
+    auto               sizes = write_keys(*config, *known, header, factors);
     if (!sizes) return error(sizes.error());
     const auto weights = open_weights(folder, options);
     if (!weights) return error(weights.error());
     // Files from before the key was written always: without a head of its own the embedding is the head.
-    if (!config->find("tie_word_embeddings") && weights->find("lm_head.weight") == nullptr) sizes->tied = true;
-    auto tensors = show_tensors(*weights, **family, *sizes);
+    if (!config->find(".tie_word_embeddings") && !has_head(*weights, family)) sizes->tied = true;
+    auto tensors = show_tensors(*weights, family, *sizes);
     if (!tensors) return std::move(tensors).error();
     if (!factors.empty())
         tensors->push_back({.name = "rope_freqs.weight",
@@ -120,10 +130,10 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
     auto                                   built = header.build();
     std::vector<io::composed_source::part> parts;
     for (std::size_t i = 0; i < tensors->size(); ++i) {
-        auto&         t    = (*tensors)[i];
-        const auto    next = i + 1 < tensors->size() ? built.offsets[i + 1] : built.size;
-        std::uint64_t n    = t.type == 0 ? 4 : 2;
-        for (const auto d : t.dims) n *= d;
+        auto&       t      = (*tensors)[i];
+        const auto  next   = i + 1 < tensors->size() ? built.offsets[i + 1] : built.size;
+        const auto* format = quant::find_format(t.type);
+        const auto  n      = elems_of(t) / format->weights * format->block_bytes;
         parts.push_back({built.offsets[i], std::min(n, next - built.offsets[i]), std::move(t.make)});
     }
     folder.pop_back();

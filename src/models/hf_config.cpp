@@ -1,10 +1,11 @@
 #include "hf_config.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include <plume/core/printable.hpp>
-#include <plume/models/hf_families.hpp>
+#include <plume/models/architectures.hpp>
 
 #include "src/io/gguf_parse.hpp"
 #include "src/io/safetensors_parse.hpp"
@@ -47,12 +48,19 @@ result<hf_config> hf_config::open(const std::string& path) {
     return config;
 }
 
+std::optional<json::value> hf_config::find_in(std::optional<json::value> at, std::string_view name) const {
+    while (at && !name.empty()) at = at->find(next_part(name, '.'));
+    return at && !at->is(json::kind::null) ? at : std::nullopt;
+}
+
 std::optional<json::value> hf_config::find(std::string_view names) const {
     while (!names.empty()) {
-        auto                       name = next_part(names, '|');
-        std::optional<json::value> at   = document_.root();
-        while (at && !name.empty()) at = at->find(next_part(name, '.'));
-        if (at && !at->is(json::kind::null)) return at;
+        auto       name  = next_part(names, '|');
+        const bool whole = name.starts_with('.');
+        name.remove_prefix(whole ? 1 : 0);
+        if (!part_.empty() && !whole)
+            if (auto v = find_in(find_in(document_.root(), part_), name)) return v;
+        if (auto v = find_in(document_.root(), name)) return v;
     }
     return std::nullopt;
 }
@@ -65,7 +73,10 @@ std::string hf_config::shown(json::value v) {
 }
 
 error hf_config::fault(code c, std::string_view names, std::string_view what, std::string_view expected, std::string_view found) const {
-    return error{c, what}.in(path_).about("key", names.substr(0, names.find('|'))).expected_found(expected, found).hint(io::usual_next_step(c));
+    names.remove_prefix(names.starts_with('.') ? 1 : 0);
+    std::string key(names.substr(0, names.find('|')));
+    if (!part_.empty() && !find_in(document_.root(), key)) key = part_ + '.' + key;
+    return error{c, what}.in(path_).about("key", key).expected_found(expected, found).hint(io::usual_next_step(c));
 }
 
 result<std::optional<std::uint64_t>> hf_config::count(std::string_view names) const {
@@ -100,17 +111,51 @@ result<std::optional<std::string>> hf_config::text(std::string_view names) const
     return std::optional(std::string(*v->string()));
 }
 
-result<const hf_family*> find_family(const hf_config& config) {
+bool is_one_of(json::value v, std::string_view allowed) {
+    if (v.is(json::kind::array)) {
+        for (const auto one : v.elements())
+            if (!is_one_of(one, allowed)) return false;
+        return v.size() > 0;
+    }
+    const auto text = v.string() ? std::string(*v.string()) : hf_config::shown(v);
+    while (!allowed.empty()) {
+        const auto one = next_part(allowed, '|');
+        double     x   = 0;
+        const auto end = std::from_chars(one.data(), one.data() + one.size(), x);
+        if (one == text || (end.ec == std::errc() && end.ptr == one.data() + one.size() && v.number() == x)) return true;
+    }
+    return false;
+}
+
+result<known_folder> find_family(const hf_config& config) {
     std::string known;
-    for (const auto* f : hf_families) known += (known.empty() ? "" : ", ") + std::string(f->hf_class);
+    for (const auto* a : architectures)
+        for (const auto& f : a->folders)
+            if (known.find(f.hf_class) == std::string::npos) known += (known.empty() ? "these are read: " : ", ") + std::string(f.hf_class);
     const auto classes = config.find("architectures");
     if (!classes || classes->size() == 0)
-        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "one of: " + known, "none");
+        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list with a name", "none").hint(known);
     const auto first = (*classes->elements().begin()).string();
-    if (!first) return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list of strings", hf_config::shown(*classes));
-    for (const auto* f : hf_families)
-        if (f->hf_class == *first) return f;
-    return config.fault(code::format_unsupported, "architectures", "names a class whose folders are not read yet", "one of: " + known, *first);
+    if (!first)
+        return config.fault(code::format_invalid, "architectures", "does not name the model's class", "a list with a name", hf_config::shown(*classes))
+            .hint(known);
+    const hf_demand* unmet = nullptr;  // of the last of the class
+    std::string      allowed;
+    for (const auto* a : architectures)
+        for (const auto& f : a->folders) {
+            if (f.hf_class != *first) continue;
+            const auto bad = std::find_if(f.when.begin(), f.when.end(), [&](const hf_demand& d) {
+                const auto v = config.find(d.hf);
+                return v && !is_one_of(*v, d.allowed);
+            });
+            if (bad == f.when.end()) return known_folder{a, &f};
+            unmet = &*bad;
+            allowed += (allowed.empty() ? "" : " or ") + std::string(bad->allowed);
+        }
+    if (unmet != nullptr)
+        return config.fault(code::format_unsupported, unmet->hf, "asks for a kind of " + std::string(*first) + " that is not read yet", allowed,
+                            hf_config::shown(*config.find(unmet->hf)));
+    return config.fault(code::format_unsupported, "architectures", "names a class whose folders are not read yet", "one that plume reads", *first).hint(known);
 }
 
 }  // namespace plume::models

@@ -7,7 +7,7 @@
 
 #include <plume/core/json.hpp>
 #include <plume/io/gguf_header.hpp>
-#include <plume/models/hf_family.hpp>
+#include <plume/models/recipe.hpp>
 
 namespace plume::models {
 
@@ -17,6 +17,9 @@ public:
     static result<hf_config> open(const std::string& path);
 
     [[nodiscard]] std::optional<json::value> find(std::string_view names) const;
+
+    /// Names are from now on members of this member, or else of the whole; those with a '.' in front of the whole alone.
+    void enter(std::string_view part) { part_ = part; }
 
     // Empty where the value is missing. Errors: format_invalid with the name, what it must be and what it is.
     [[nodiscard]] result<std::optional<std::uint64_t>> count(std::string_view names) const;  // below 2^32
@@ -32,7 +35,10 @@ public:
 
 private:
     hf_config(std::string path, json::document d) : path_(std::move(path)), document_(std::move(d)) {}
+    [[nodiscard]] std::optional<json::value> find_in(std::optional<json::value> at, std::string_view name) const;
+
     std::string    path_;
+    std::string    part_;
     json::document document_;
 };
 
@@ -42,11 +48,20 @@ struct hf_sizes {
     bool        tied = false;
 };
 
-/// The family of a folder by its class; format_unsupported names those that are read.
-[[nodiscard]] result<const hf_family*> find_family(const hf_config& config);
+/// Whether a value, or each of a list, is one of `allowed`, names or numbers behind '|'.
+[[nodiscard]] bool is_one_of(json::value v, std::string_view allowed);
+
+/// What a folder holds, and how.
+struct known_folder {
+    const models::recipe* recipe;
+    const hf_family*      family;  // one of the recipe's
+};
+
+/// By the class of the model; format_unsupported names those that are read.
+[[nodiscard]] result<known_folder> find_family(const hf_config& config);
 
 /// Checks the demands and the sizes, and writes the keys that the family's table names, RoPE's scaling among them. `factors`: what the frequencies of RoPE
 /// are divided by, for the tensor rope_freqs.weight; empty where there is no such scaling.
-[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors);
+[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors);
 
 }  // namespace plume::models

@@ -18,10 +18,16 @@ namespace {
 constexpr std::uint64_t most_u32    = 0xffffffff;
 constexpr std::uint64_t most_layers = 512, most_heads = 4096, most_head_width = 1024;  // as read_config has them
 
+double number(std::string_view text) {
+    double x = 0;
+    std::from_chars(text.data(), text.data() + text.size(), x);
+    return x;
+}
+
 class key_writer {
 public:
-    key_writer(const hf_config& config, const hf_family& family, io::gguf_header& header)
-        : config_(config), header_(header), prefix_(std::string(family.architecture) + '.') {}
+    key_writer(const hf_config& config, const recipe& recipe, io::gguf_header& header)
+        : config_(config), header_(header), prefix_(std::string(recipe.gguf_name) + '.') {}
 
     result<void> write(const hf_key& k, std::size_t head_width) {
         switch (k.kind) {
@@ -41,6 +47,12 @@ public:
                 if (*v || !k.otherwise.empty()) header_.set_text(full(k), v->value_or(std::string(k.otherwise)));
                 return {};
             }
+            case key_kind::is_text: {
+                const auto v = config_.text(k.hf);
+                if (!v) return error(v.error());
+                header_.set_flag(full(k), *v && **v == k.otherwise);
+                return {};
+            }
             case key_kind::width:
                 header_.set_u32(full(k), static_cast<std::uint32_t>(head_width));
                 return {};
@@ -57,7 +69,7 @@ public:
             case key_kind::windows:
                 return write_windows(k);
             case key_kind::four_widths: {
-                const auto v = config_.count(k.hf), width = config_.count("n_embd|hidden_size");
+                const auto v = config_.count(k.hf), width = config_.count("hidden_size|n_embd");
                 if (!v) return error(v.error());
                 if (!width) return error(width.error());
                 header_.set_u32(full(k), static_cast<std::uint32_t>(std::min(v->value_or(4 * width->value_or(0)), most_u32)));
@@ -70,11 +82,6 @@ public:
 private:
     [[nodiscard]] std::string full(const hf_key& k) const { return prefix_ + std::string(k.gguf); }
     [[nodiscard]] error       missing(const hf_key& k) const { return config_.fault(code::format_invalid, k.hf, "is missing", "a number", "none"); }
-    static double             number(std::string_view text) {
-                    double x = 0;
-                    std::from_chars(text.data(), text.data() + text.size(), x);
-                    return x;
-    }
 
     result<void> write_count(const hf_key& k) {
         const auto v = config_.count(k.hf);
@@ -140,16 +147,9 @@ private:
 result<void> check_demands(const hf_config& config, const hf_family& family) {
     for (const auto& d : family.demands) {
         const auto v = config.find(d.hf);
-        if (!v) continue;
-        auto       left  = d.allowed;
-        const auto found = v->string() ? std::string(*v->string()) : hf_config::shown(*v);
-        bool       good  = false;
-        while (!left.empty() && !good) {
-            const auto end = std::min(left.find('|'), left.size());
-            good           = left.substr(0, end) == found;
-            left.remove_prefix(std::min(end + 1, left.size()));
-        }
-        if (!good) return config.fault(code::format_unsupported, d.hf, "asks for what does not run yet", d.allowed, found);
+        if (!v || is_one_of(*v, d.allowed)) continue;
+        return config.fault(code::format_unsupported, d.hf, "asks for what " + std::string(family.hf_class) + " does not do yet in plume", d.allowed,
+                            hf_config::shown(*v));
     }
     return {};
 }
@@ -168,20 +168,21 @@ result<hf_sizes> read_sizes(const hf_config& config, const hf_family& family) {
     if (!layers) return error(layers.error());
     const auto heads = within(config, "num_attention_heads|n_head", most_heads, {});
     if (!heads) return error(heads.error());
+    std::string_view             kv_names = {};
     std::optional<std::uint64_t> usual_kv = *heads;
-    for (const auto& k : family.own_keys)
-        if (k.gguf == "attention.head_count_kv" && !k.otherwise.empty()) {
-            std::uint64_t n = 0;
-            std::from_chars(k.otherwise.data(), k.otherwise.data() + k.otherwise.size(), n);
-            usual_kv = n;
-        }
-    const auto kv_heads = within(config, "num_key_value_heads", most_heads, usual_kv);
+    for (const auto keys : {family.keys, family.own_keys})
+        for (const auto& k : keys)
+            if (k.gguf == "attention.head_count_kv") {
+                kv_names = k.hf;
+                if (!k.otherwise.empty()) usual_kv = static_cast<std::uint64_t>(number(k.otherwise));
+            }
+    const auto kv_heads = within(config, kv_names, most_heads, usual_kv);
     if (!kv_heads) return error(kv_heads.error());
     const auto width = config.count("hidden_size|n_embd");
     if (!width) return error(width.error());
     const auto head_width = within(config, "head_dim", most_head_width, width->value_or(0) / *heads);
     if (!head_width) return error(head_width.error());
-    const auto tied = config.flag("tie_word_embeddings");
+    const auto tied = config.flag(".tie_word_embeddings|tie_word_embeddings");
     if (!tied) return error(tied.error());
     return hf_sizes{static_cast<std::size_t>(*layers), static_cast<std::size_t>(*heads), static_cast<std::size_t>(*kv_heads),
                     static_cast<std::size_t>(*head_width), tied->value_or(family.tied_by_default)};
@@ -219,11 +220,44 @@ result<std::vector<float>> llama3_factors(const hf_config& config, const std::st
     return factors;
 }
 
-result<void> write_scaling(const hf_config& config, const hf_family& family, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
+/// What YaRN has beside the factor. The angles' cosines and sines are multiplied by attention_factor, or by (0.1·mscale·log(factor) + 1) over the same of
+/// mscale_all_dim, or by 0.1·log(factor) + 1, which is what a GGUF file means by itself. Source: transformers, modeling_rope_utils.
+result<void> write_yarn(const hf_config& config, const known_folder& folder, const std::string& place, double factor, io::gguf_header& header) {
+    const std::string prefix  = std::string(folder.recipe->gguf_name) + ".rope.scaling.";
+    const auto        context = config.count(place + ".original_max_position_embeddings|max_position_embeddings");
+    if (!context) return error(context.error());
+    if (*context) header.set_u32(prefix + "original_context_length", static_cast<std::uint32_t>(**context));
+    const char* const     names[] = {"beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim"};
+    std::optional<double> values[5];
+    for (std::size_t i = 0; i < 5; ++i) {
+        const auto v = config.real(place + '.' + names[i]);
+        if (!v) return error(v.error());
+        values[i] = *v;
+    }
+    const auto [fast, slow, whole, scale, back] = values;
+    if (fast) header.set_f32(prefix + "yarn_beta_fast", static_cast<float>(*fast));
+    if (slow) header.set_f32(prefix + "yarn_beta_slow", static_cast<float>(*slow));
+    const double growth = factor > 1 ? 0.1 * numerics::log(factor) : 0;
+    if (whole)
+        header.set_f32(prefix + "attn_factor", static_cast<float>(*whole / (1 + growth)));
+    else if (scale.value_or(0) != 0 && back.value_or(0) != 0) {
+        header.set_f32(prefix + "yarn_log_multiplier", static_cast<float>(*back));
+        if (*scale != 1) header.set_f32(prefix + "attn_factor", static_cast<float>((1 + *scale * growth) / (1 + growth)));
+    }
+    const auto truncates = config.flag(place + ".truncate");
+    if (!truncates) return error(truncates.error());
+    const bool expected = folder.recipe->yarn_truncates, found = truncates->value_or(true);
+    if (found != expected)
+        return config.fault(code::format_unsupported, place + ".truncate", "is not what " + std::string(folder.family->hf_class) + " has as plume knows it",
+                            expected ? "true" : "false", found ? "true" : "false");
+    return {};
+}
+
+result<void> write_scaling(const hf_config& config, const known_folder& folder, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
     const auto place = scaling_place(config);
     const auto kind  = config.text(place + ".rope_type|" + place + ".type");
     if (!kind) return error(kind.error());
-    const std::string prefix = std::string(family.architecture) + ".rope.scaling.";
+    const std::string prefix = std::string(folder.recipe->gguf_name) + ".rope.scaling.";
     if (!*kind || **kind == "default") return {};
     const auto factor = config.real(place + ".factor");
     if (!factor) return error(factor.error());
@@ -232,16 +266,7 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
             return config.fault(code::format_invalid, place + ".factor", "is not a positive number", "more than 0", *factor ? to_text(**factor) : "none");
         header.set_text(prefix + "type", **kind);
         header.set_f32(prefix + "factor", static_cast<float>(**factor));
-        if (**kind == "linear") return {};
-        const auto context = config.count(place + ".original_max_position_embeddings|max_position_embeddings");
-        if (!context) return error(context.error());
-        if (*context) header.set_u32(prefix + "original_context_length", static_cast<std::uint32_t>(**context));
-        for (const auto& [hf, gguf] : {std::pair{"beta_fast", "yarn_beta_fast"}, {"beta_slow", "yarn_beta_slow"}, {"attention_factor", "yarn_attn_factor"}}) {
-            const auto v = config.real(place + '.' + hf);
-            if (!v) return error(v.error());
-            if (*v) header.set_f32(prefix + gguf, static_cast<float>(**v));
-        }
-        return {};
+        return **kind == "linear" ? result<void>() : write_yarn(config, folder, place, **factor, header);
     }
     if (**kind != "llama3")
         return config.fault(code::format_unsupported, place + ".rope_type", "names a scaling of positions that is not read yet",
@@ -256,16 +281,16 @@ result<void> write_scaling(const hf_config& config, const hf_family& family, con
 
 }  // namespace
 
-result<hf_sizes> write_keys(const hf_config& config, const hf_family& family, io::gguf_header& header, std::vector<float>& factors) {
+result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors) {
     const fp_control contract;  // these numbers go into results: a host's rounding must not
-    if (auto good = check_demands(config, family); !good) return std::move(good).error();
-    auto sizes = read_sizes(config, family);
+    if (auto good = check_demands(config, *folder.family); !good) return std::move(good).error();
+    auto sizes = read_sizes(config, *folder.family);
     if (!sizes) return sizes;
-    key_writer out(config, family, header);
-    for (const auto keys : {family.keys, family.own_keys})
+    key_writer out(config, *folder.recipe, header);
+    for (const auto keys : {folder.family->keys, folder.family->own_keys})
         for (const auto& k : keys)
             if (auto written = out.write(k, sizes->head_width); !written) return std::move(written).error();
-    if (auto written = write_scaling(config, family, *sizes, header, factors); !written) return std::move(written).error();
+    if (auto written = write_scaling(config, folder, *sizes, header, factors); !written) return std::move(written).error();
     return sizes;
 }
 

@@ -20,6 +20,9 @@ struct shown_tensor {
     io::make_fn                make;
 };
 
+/// Whether a folder has an output head of its own.
+[[nodiscard]] bool has_head(const io::safetensors& files, const hf_family& family);
+
 /// The tensors that the family's table names, in its order. Errors: a missing tensor, one of a wrong shape or element type, one that the table does not know.
 [[nodiscard]] result<std::vector<shown_tensor>> show_tensors(const io::safetensors& files, const hf_family& family, const hf_sizes& sizes);
 

@@ -27,6 +27,26 @@ public:
         return static_cast<std::size_t>(*n);
     }
 
+    /// A count, or a list with the same one for each of n layers.
+    std::size_t count_of_layers(std::string_view key, std::size_t n, std::uint64_t low, std::uint64_t high, std::uint64_t otherwise) {
+        const std::string full  = prefix_ + std::string(key);
+        const auto*       value = file_.find(full);
+        if (value == nullptr || value->type() != io::value_type::array) return count(key, low, high, otherwise);
+        const auto first = value->count(0);
+        if (value->size() != n || !first || *first < low || *first > high)
+            return fail(
+                       range(full, std::to_string(n) + " numbers from " + std::to_string(low) + " to " + std::to_string(high),
+                             std::to_string(value->size()) + " of " + std::string(name(value->element_type())) + (first ? ", " + std::to_string(*first) : ""))),
+                   low;
+        for (std::size_t i = 1; i < n; ++i)
+            if (value->count(i) != first)
+                return fail(file_.fault(code::format_unsupported, "differs from layer to layer, which does not run yet")
+                                .about("key", full)
+                                .expected_found("the same for all layers", "another for layer " + std::to_string(i))),
+                       low;
+        return static_cast<std::size_t>(*first);
+    }
+
     double positive(std::string_view key, double low, double high, std::optional<double> otherwise = {}) {
         const std::string full = prefix_ + std::string(key);
         auto              x    = otherwise ? file_.real_or(full, *otherwise) : file_.real(full);

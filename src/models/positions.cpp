@@ -61,11 +61,12 @@ void read_layers(key_reader& in, model_config& c) {
         for (std::size_t i = 0; i < c.L && window != 0 && in.ok(); ++i)
             if (has_window(in, i, c.L, r.global_every)) c.layers[i].window = window;
     }
+    const bool none    = r.learned || (r.rope_by_key && !in.flag("rope.scaling.finetuned", true));
     const bool windows = std::any_of(c.layers.begin(), c.layers.end(), [](const layer_config& l) { return l.window != 0; });
     for (std::size_t i = 0; i < c.L; ++i) {
         const bool global    = windows && c.layers[i].window == 0 && r.no_rope == models::without_rope::global_layers;
         const bool fourth    = (i + 1) % 4 == 0 && r.no_rope == models::without_rope::every_fourth;
-        c.layers[i].rotates  = !r.learned && !global && !fourth;
+        c.layers[i].rotates  = !none && !global && !fourth;
         const bool own_angle = r.window_base != 0 || r.window_unscaled || in.has("rope.freq_base_swa");
         if (c.layers[i].window != 0 && own_angle) c.layers[i].rope = 1;
     }

@@ -233,6 +233,16 @@ def granitemoe_part(c, state, at, part, kind, x, w):
     return experts_of("block_sparse_moe", "router")(c, state, at, part, kind, x, w)
 
 
+def granite_part(c, state, at, part, kind, x, w):
+    if c.hf_class == "GraniteForCausalLM" or not part.startswith("ffn_") or part == "ffn_norm":
+        return False
+    if part == "ffn_gate":
+        state[at + "shared_mlp.input_linear.weight"] = np.concatenate((x, w[f"blk.{at.split('.')[2]}.ffn_up.weight"]))
+    elif part == "ffn_down":
+        state[at + "shared_mlp.output_linear.weight"] = x
+    return True
+
+
 def gpt2_part(c, state, at, part, kind, x, w):
     if part in ("attn_qkv", "attn_output", "ffn_up", "ffn_down") and kind == "weight":
         state[at + renames["gpt2"]["parts"][part] + ".weight"] = x.T  # Conv1D
@@ -269,7 +279,7 @@ def stablelm_part(c, state, at, part, kind, x, w):
 
 
 specials = {"llama": experts_of("mlp", "gate"), "qwen2moe": experts_of("mlp", "gate"), "qwen3moe": experts_of("mlp", "gate"), "gpt-oss": gpt_oss_part,
-            "granitemoe": granitemoe_part, "gpt2": gpt2_part, "gptneox": neox_part, "falcon": falcon_part, "stablelm": stablelm_part}
+            "granite": granite_part, "granitemoe": granitemoe_part, "gpt2": gpt2_part, "gptneox": neox_part, "falcon": falcon_part, "stablelm": stablelm_part}
 post_norms = {"post_attention_norm": "post_attention_layernorm", "post_ffw_norm": "post_feedforward_layernorm"}
 renames = {
     "gemma2": {"parts": post_norms | {"ffn_norm": "pre_feedforward_layernorm"}},
@@ -403,6 +413,11 @@ def cases():
     case("stablelm, parallel, norms of heads", "stablelm", "StableLmForCausalLM",
          rope(1e4, partial_rotary_factor=0.25) | {"use_qkv_bias": False, "use_parallel_residual": True, "qk_layernorm": True}, norm="layer", norm_bias=True,
          qk="own_per_head", norms=("attn_norm",), head_keys=False, keys={"rope.dimension_count": 4, "use_parallel_residual": True})
+    case("granite, no RoPE", "granite", "GraniteMoeHybridForCausalLM",
+         {"embedding_multiplier": 3.0, "residual_multiplier": 0.4, "attention_multiplier": 0.15, "logits_scaling": 4.0, "position_embedding_type": None,
+          "num_local_experts": 0, "num_experts_per_tok": 0, "shared_intermediate_size": 96, "layer_types": ["full_attention"] * 4, "mamba_n_heads": 4},
+         interleaved=True, tied=True, head_keys=False,
+         keys={"embedding_scale": 3.0, "residual_scale": 0.4, "attention.scale": 0.15, "logit_scale": 4.0, "rope.scaling.finetuned": False})
     return all_cases
 
 

@@ -108,6 +108,17 @@ TEST_CASE("what is not supported is named, with what is") {
     CHECK(names(error_with("qwen2, biases", [](gguf_writer& w) { w.set("general.architecture", "mamba"); }), {"mamba", "gemma3", "llama", "qwen3moe"}));
 }
 
+TEST_CASE("a number of key heads for each layer is one number, or refused") {
+    const auto key  = "granite.attention.head_count_kv";
+    const auto with = [&](const std::vector<std::uint32_t>& heads) { return error_with("granite, multipliers", [&](gguf_writer& w) { w.set(key, heads); }); };
+    CHECK(with({2, 2, 2, 2}).empty());
+    CHECK(names(with({2, 2, 0, 2}), {key, "the same for all layers", "layer 2"}));
+    CHECK(names(with({2, 2, 2}), {key, "4 numbers from 1 to 4096", "3 of u32"}));
+    CHECK(names(with({}), {key, "0 of u32"}));
+    CHECK(names(with({0, 0, 0, 0}), {key, "4 of u32, 0"}));
+    CHECK(names(error_with("granite, multipliers", [&](gguf_writer& w) { w.set(key, std::vector<float>(4, 2.0f)); }), {key, "4 of f32"}));
+}
+
 TEST_CASE("learned positions end a context: a longer session is refused with the number") {
     const auto file = file_of(golden_case("gpt2")).build().data;
     const auto m    = load_memory(as_bytes(file), {.threads = 1}).or_throw();

@@ -26,7 +26,7 @@
 
 namespace plume::models {
 
-/// THE LIST of architectures that run.
+/// THE LIST of architectures that run, as GGUF files and as the Hugging Face folders that their recipes describe.
 inline constexpr const recipe* architectures[] = {
     &cohere2, &exaone4,  &falcon, &gemma, &gemma2, &gemma3,   &glm4,  &gpt2,     &gpt_oss, &gptneox,  &granite,    &granitemoe,
     &llama,   &mistral3, &olmo2,  &phi3,  &qwen2,  &qwen2moe, &qwen3, &qwen3moe, &smollm3, &stablelm, &starcoder2,

@@ -7,9 +7,12 @@
 
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
-#include <plume/models/recipe.hpp>
 
 namespace plume {
+
+namespace models {
+struct recipe;
+}
 
 /// How positions become angles in one kind of layer.
 struct rope_config {

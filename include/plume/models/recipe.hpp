@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include <plume/core/nonlinearity.hpp>
+#include <plume/models/hf_family.hpp>
 
 namespace plume::models {
 
@@ -29,8 +31,8 @@ enum class logit_scale : std::uint8_t { none, multiplies, divides };
 /// What an architecture does, as data. Only what differs from Llama stands in a family's file: the values here are Llama's. Sizes come from the file
 /// (model_config), and optional tensors (biases, rope_freqs, a head of its own, an FFN norm of its own beside attention) are used where the file has them.
 struct recipe {
-    std::string_view gguf_name;  // general.architecture
-    std::string_view hf_class;
+    std::string_view           gguf_name;  // general.architecture
+    std::span<const hf_family> folders;    // the kinds of Hugging Face folders that hold such models
 
     // Layers.
     norm_kind       norm      = norm_kind::rms;
@@ -53,6 +55,7 @@ struct recipe {
     // Positions.
     rope_pairs   rope            = rope_pairs::interleaved;
     without_rope no_rope         = without_rope::none;
+    bool         rope_by_key     = false;  // rope.scaling.finetuned, where it is false: RoPE turns nothing
     bool         learned         = false;  // rows of position_embd are added to the embeddings, and RoPE turns nothing
     double       window_base     = 0;      // the base of layers with a window where the file names none; 0: the others' base
     bool         window_unscaled = false;  // scaling of positions leaves layers with a window alone
