@@ -27,7 +27,7 @@ int quantize(const invocation& call) {
     a.positional("IN", path, "a GGUF file or a Hugging Face folder");
     a.positional("OUT", out, "the file to write");
     a.positional("TYPE", type, "for example Q4_K_M");
-    a.text("--imatrix", "FILE", importance_path, "an importance matrix in GGUF, as llama-imatrix writes: errors where inputs are large cost more");
+    a.text("--imatrix", "FILE", importance_path, "an importance matrix, as plume imatrix writes: errors where inputs are large cost more");
     a.texts("--tensor-type", "PATTERN=TYPE", rules, "another type for the tensors of that name; '*' stands for any text");
     compute.add_threads(a);
     a.flag("-q,--quiet", quiet, "no progress bar, no line at the end");
