@@ -70,7 +70,7 @@ TEST_CASE("a weight of Q8_0 comes back within half a step") {
     }
 }
 
-#define PLUME_ENCODERS q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, mxfp4, tq1_0, tq2_0
+#define PLUME_ENCODERS q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, iq3_s, iq3_xxs, iq2_s, iq2_xs, iq2_xxs, iq1_s, iq1_m, mxfp4, tq1_0, tq2_0
 
 TEST_CASE_TEMPLATE("an importance lowers the error that it weighs, and costs the plain one", Format, PLUME_ENCODERS) {
     CAPTURE(Format::name);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """imatrix and what quantize makes of it."""
 
+import os
 import struct
+import subprocess
 import unittest
 
 from driver import TINY, ToolTest
@@ -115,6 +117,24 @@ class Importance(ToolTest):
             out = self.folder / "damaged.gguf"
             self.one_message(self.plume("quantize", "-q", TINY, out, "Q4_0", "--imatrix", self.file("damaged.dat", data), expect=1))
             self.assertFalse(out.exists())
+
+    def test_types_of_few_bits_are_refused_without_one(self):
+        wide = self.folder / "wide.gguf"  # rows of whole blocks of 256
+        subprocess.run([os.environ["PLUME_SYNTHETIC_MODEL"], "--quiet", "--shape", "tiny", "--type", "F16", "--vocab", TINY, wide], check=True, timeout=120)
+        self.plume("imatrix", "-q", wide, self.text, self.sums, "--ctx", "64")
+        out, sizes = self.folder / "few.gguf", []
+        for kind in ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_M", "IQ3_XXS", "IQ3_S"):
+            if kind != "IQ3_S":
+                told = self.one_message(self.plume("quantize", "-q", wide, out, kind, expect=2))
+                self.assertIn("tensor 'blk.", told)
+                self.assertIn("plume imatrix", told)
+                self.assertFalse(out.exists())
+            self.plume("quantize", "-q", wide, out, kind, "--imatrix", self.sums)
+            self.plume("check", out)
+            sizes.append(out.stat().st_size)
+            out.unlink()
+        self.assertEqual(sizes, sorted(set(sizes)))
+        self.plume("quantize", "-q", wide, out, "IQ3_S")
 
     def test_what_is_no_importance_of_this_model(self):
         self.assertIn("general.type", self.one_message(self.plume("quantize", TINY, self.folder / "x", "Q4_0", "--imatrix", TINY, expect=1)))

@@ -18,9 +18,9 @@ class Usage(ToolTest):
             self.assertIn(f"  {command} ", overview)
 
     def test_every_help_fits(self):
-        for command in COMMANDS:
+        for command in COMMANDS + ["convert", "quantize"]:
             text = self.plume(command, "--help").stdout.decode()
-            self.assertRegex(text, rf"^usage: plume {command} \[?MODEL")
+            self.assertRegex(text, rf"^usage: plume {command} (\[?MODEL|FOLDER OUT|IN OUT TYPE)")
             self.assertLessEqual(len(text.splitlines()), 24, command)
             options = [line for line in text.splitlines() if line.startswith("  -")]
             self.assertLessEqual(len(options), 25, command)
