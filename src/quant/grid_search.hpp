@@ -52,8 +52,6 @@ struct half_costs {
     float least;
 };
 
-using i4 [[gnu::vector_size(16)]] = std::int32_t;
-
 inline constexpr float too_dear = 1e30f;  // of a level that no entry has
 
 [[nodiscard]] inline f4    smaller4(f4 a, f4 b) noexcept { return a < b ? a : b; }
