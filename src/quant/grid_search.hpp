@@ -31,9 +31,8 @@ struct grid_index {
     static constexpr unsigned                              half_bits = Grid::bits * Grid::chunk / 2, halves = 1u << half_bits, mask = halves - 1;
     static constexpr std::array<std::uint16_t, halves + 1> begin = [] {
         std::array<std::uint16_t, halves + 1> all{};
-        for (std::size_t i = 0; i < std::size(Grid::words); ++i) {
-            for (std::size_t h = (Grid::words[i] >> half_bits) + 1u; h <= halves; ++h) all[h] = static_cast<std::uint16_t>(i + 1);
-        }
+        for (const auto word : Grid::words) ++all[(word >> half_bits) + 1u];
+        for (std::size_t h = 0; h < halves; ++h) all[h + 1] = static_cast<std::uint16_t>(all[h + 1] + all[h]);
         return all;
     }();
 

@@ -49,7 +49,9 @@ TEST_CASE_TEMPLATE("on_input sees what the double reference multiplies each matr
         const auto                                         exact = reference::llama::load(io::gguf::from_memory(as_bytes(file)).or_throw()).or_throw();
         (void)exact.logits(ids, {.activations = activations::a16, .squares = &want}, ids.size() - 1);
         REQUIRE(seen.size() == want.size());
-        for (const auto& [name, squares] : want) {
+        for (const auto& one : want) {
+            const std::string& name    = one.first;
+            const auto&        squares = one.second;
             CAPTURE(name);
             const auto& got = seen[name];
             REQUIRE(got.squares.size() == static_cast<std::size_t>(squares.size()));

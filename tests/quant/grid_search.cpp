@@ -16,12 +16,12 @@ namespace {
 struct four_own : grid_of_four {
     static constexpr auto& words        = iq3_s_grid;
     static constexpr auto  signs        = grid_signs::own;
-    static constexpr float values[1][8] = {{1, 3, 5, 7, 9, 11, 13, 15}}, largest = 15, unit = 1;
+    static constexpr float values[1][8] = {{1, 3, 5, 7, 9, 11, 13, 15}}, largest = 15;
 };
 struct four_even : grid_of_four {
     static constexpr auto& words        = iq3_xxs_grid;
     static constexpr auto  signs        = grid_signs::even;
-    static constexpr float values[1][8] = {{4, 12, 20, 28, 36, 44, 52, 62}}, largest = 62, unit = 0.25f;
+    static constexpr float values[1][8] = {{4, 12, 20, 28, 36, 44, 52, 62}}, largest = 62;
 };
 struct eight_own : grid_of_eight {
     static constexpr auto& words = iq2_s_grid;
