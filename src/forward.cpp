@@ -11,7 +11,7 @@ result<void> forward_pass::run(std::span<const token_id> tokens, std::size_t S, 
     embed(tokens);   // x[T,D]
     prepare_rope();  // cosine, sine [T, rotated/2]
     for (std::size_t i = 0; i < c_.L; ++i) {
-        decoder_layer(i, i + 1 == c_.L ? wanted : 0);  // in the last layer only what somebody asked for
+        decoder_layer(i, i + 1 == c_.L && in_.on_input == nullptr ? wanted : 0);  // in the last layer only what somebody asked for
         if (stop_.stop_requested()) return step_cancelled();
     }
     if (overflow_)

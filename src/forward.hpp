@@ -12,6 +12,7 @@
 #include <plume/core/result.hpp>
 #include <plume/kv/cache.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/matrix_input.hpp>
 #include <plume/models/recipe.hpp>
 
 #include "kernels/fast.hpp"
@@ -100,6 +101,8 @@ struct forward_context {
     std::span<const rope_table>  ropes;
     plume::activations           activations;
     const kernels::fast_table*   fast;  // for panels in pairs; null where there are none
+
+    const input_fn* on_input = nullptr;  // session_options::on_input; null: nobody looks
 };
 
 /// The forward pass over tokens at positions [S, S + T). Reads and extends the cache; the caller commits the new length when all went well.
@@ -158,6 +161,7 @@ private:
     input prepare(role r, const float* x, const norm_weights& norm, std::size_t begin, std::size_t end, std::initializer_list<const matrix*> readers);
     input gated(const ffn_weights& w, std::size_t F, const input& in);
     void  quantise(const input& in, std::size_t row, std::size_t b_begin, std::size_t b_end) const;
+    void  tell(const input& in, const matrix& w) const;
     template <class Epilogue>
     void matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side = false);
     void matmul_panels(const input& in, const job& j, std::size_t panel_begin, std::size_t panel_end, std::byte* room);

@@ -99,6 +99,11 @@ void forward_pass::run_experts(const layer_weights& w, const float* x) {
         const input in     = x_of(expert);
         quantise(in, row - in.begin, 0, D / kernels::block_elems);
     });
+    for (std::size_t i = 0; i < n_active; ++i) {
+        const ffn_weights& f = w.experts[e.active[i]];
+        if (gated) tell(x_of(e.active[i]), f.gate);
+        tell(x_of(e.active[i]), f.up);
+    }
     // tasks(expert, panels [begin, end), room) over all active experts' matrices of N rows.
     const auto each_part = [&](const matrix& like, const auto& body) {
         const std::size_t panels = div_up(like.panels.N, kernels::panel_rows), all = panels * n_active,
@@ -123,6 +128,7 @@ void forward_pass::run_experts(const layer_weights& w, const float* x) {
             if (!plain_out) quantise(out, t, first / kernels::block_elems, last / kernels::block_elems);
         }
     });
+    for (std::size_t i = 0; i < n_active; ++i) tell(gate_of(e.active[i]), w.experts[e.active[i]].down);
     each_part(w.experts[0].down, [&](std::uint32_t expert, std::size_t begin, std::size_t end, std::byte* room) {
         matmul_panels(gate_of(expert), {&w.experts[expert].down, e.out, D_apart}, begin, end, room);
     });

@@ -33,6 +33,12 @@ void forward_pass::quantise(const input& in, std::size_t row, std::size_t b_begi
     in_.table->quantise(in.x + row * in.stride, row, in.T, b_begin, b_end, in.planes);
 }
 
+/// To who wants to see what a matrix is multiplied with.
+void forward_pass::tell(const input& in, const matrix& w) const {
+    if (in_.on_input == nullptr || w.origin.tensor == nullptr || in.T == 0) return;
+    (*in_.on_input)({*w.origin.tensor, w.origin.index, w.origin.of, in.x, in.T, w.panels.D, in.stride});
+}
+
 /// gate[T,F] = function(gate)·up, or function(up), of rows that `in` holds: the input of down. "GLU Variants Improve Transformer", Shazeer 2020.
 forward_pass::input forward_pass::gated(const ffn_weights& w, std::size_t F, const input& in) {
     const std::size_t F_apart = is_float(w.down) ? F : apart_rows(F);

@@ -44,6 +44,7 @@ void forward_pass::each_row(std::size_t begin, std::size_t end, const Body& body
 template <class Epilogue>
 void forward_pass::matmul(const input& in, std::initializer_list<job> jobs, const Epilogue& epilogue, bool side_by_side) {
     if (in.T == 0) return;
+    for (const job& j : jobs) tell(in, *j.w);
     const auto  panels_of = [](const job& j) { return div_up(j.w->panels.N, kernels::panel_rows); };
     std::size_t all       = 0;
     for (const job& j : jobs) all += panels_of(j);

@@ -59,9 +59,10 @@ result<void> check_tokens(const session::state& s, std::span<const token_id> tok
 /// Computes the held tokens that have no keys and values yet, in chunks. From token `wanted` on, on_logits gets each token's logits.
 result<void> compute(session::state& s, std::size_t wanted, const std::function<bool(std::size_t, std::span<const float>)>* on_logits,
                      const call_options& options, std::span<const float>* last) {
-    const forward_context in    = s.model.internals().context(s.options.context_tokens);
-    const std::size_t     begin = s.computed, end = s.tokens.size();
-    std::size_t           done = begin;
+    forward_context in = s.model.internals().context(s.options.context_tokens);
+    if (s.options.on_input) in.on_input = &s.options.on_input;
+    const std::size_t begin = s.computed, end = s.tokens.size();
+    std::size_t       done = begin;
     while (done < end) {
         if (options.stop.stop_requested()) return step_cancelled();
         const std::size_t T     = std::min(s.options.prefill_chunk, end - done);

@@ -26,7 +26,9 @@ std::string to_text(const shape& dims) {
 /// Collects the tensors of a model and keeps the first error.
 class collector {
 public:
-    collector(const io::gguf& file, bool fast) : file_(file), fast_(fast) {}
+    collector(const io::gguf& file, bool fast, std::vector<std::string>& names) : file_(file), fast_(fast), names_(names) {
+        names_.reserve(file.tensors().size());  // so that they stay where they are
+    }
 
     [[nodiscard]] bool has(const std::string& name) const { return file_.find_tensor(name) != nullptr; }
 
@@ -42,6 +44,7 @@ public:
         const std::uint64_t rows = dims[1] * dims[2];
         slot.row_bytes           = static_cast<std::size_t>(t->bytes / rows);
         slot.begin               = std::uint64_t{first} * slot.row_bytes;
+        if (first % dims[1] == 0) to.origin = {&name_of(*t), static_cast<std::uint32_t>(first / dims[1]), static_cast<std::uint32_t>(dims[2])};
         // Sizes are bounded by the file's own: rounding up to whole panels at most multiplies by 16 rows.
         place(slot, div_up(N, kernels::panel_rows), slot.pairs ? kernels::pairs_panel_bytes(D) : panel_bytes(f, D));
         plan_.room_bytes = std::max(plan_.room_bytes, panel_room::bytes(panel_bytes(f, D)));
@@ -109,6 +112,12 @@ private:
         return t;
     }
 
+    /// The model's own copy of a tensor's name. A tensor's matrices are taken one after the other.
+    const std::string& name_of(const io::tensor_info& t) {
+        if (names_.empty() || names_.back() != t.name) names_.push_back(t.name);
+        return names_.back();
+    }
+
     void place(weight_slot& slot, std::uint64_t pieces, std::uint64_t piece_bytes) {
         const auto bytes = checked_mul(pieces, piece_bytes);
         const auto end   = bytes ? checked_add(plan_.bytes, *bytes) : std::nullopt;
@@ -130,6 +139,7 @@ private:
 
     const io::gguf&                            file_;
     bool                                       fast_;
+    std::vector<std::string>&                  names_;
     weight_plan                                plan_;
     std::unordered_set<const io::tensor_info*> taken_;
     std::optional<error>                       error_;
@@ -252,7 +262,7 @@ private:
 }  // namespace
 
 result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, model_weights& w, bool fast) {
-    collector all(file, fast);
+    collector all(file, fast, w.names);
     w.layers.resize(c.L);
     all.take("token_embd.weight", c.V, c.D, w.embedding, true);
     if (c.recipe->learned) all.take("position_embd.weight", c.context_tokens, c.D, w.positions, true);

@@ -20,11 +20,18 @@
 
 namespace plume {
 
+/// Where a matrix stands in the file.
+struct matrix_origin {
+    const std::string* tensor = nullptr;   // its name; null for rows of a tensor whose first rows are another matrix with the same input
+    std::uint32_t      index = 0, of = 1;  // which of the matrices that are stacked in it
+};
+
 /// w[N,D] in panels, and b[N] where the file has one.
 struct matrix {
     kernels::panels    panels;
     const float*       bias    = nullptr;
     const file_matrix* in_file = nullptr;  // where the model is repacked lazily: what to read of panels that are not in their places yet
+    matrix_origin      origin{};
 };
 
 /// Of RMSNorm or LayerNorm.
@@ -68,6 +75,7 @@ struct model_weights {
     const float*               rope_short   = nullptr;  // LongRoPE's, for contexts up to the original one
     const float*               rope_long    = nullptr;  // and for longer ones
     std::vector<layer_weights> layers;
+    std::vector<std::string>   names;  // of the tensors: what the origins point to
     buffer                     memory;
     std::unique_ptr<repacker>  repack;  // null: everything was repacked at load
 

@@ -20,6 +20,7 @@ int plan(const invocation&);
 int bench(const invocation&);
 int convert(const invocation&);
 int quantize(const invocation&);
+int imatrix(const invocation&);
 
 struct subcommand {
     std::string_view name;
@@ -41,6 +42,7 @@ inline constexpr std::array subcommands{
     subcommand{"perplexity", perplexity, "how well the model predicts a text"},
     subcommand{"convert", convert, "a Hugging Face folder to a GGUF file"},
     subcommand{"quantize", quantize, "a model in another weight type"},
+    subcommand{"imatrix", imatrix, "which inputs of a model's matrices matter, for quantize"},
     subcommand{"bench", bench, "tokens per second, next to what this machine can do"},
 };
 

@@ -14,20 +14,35 @@
 #include "support/progress.hpp"
 
 namespace plume::tool {
+namespace {
+
+/// All types, in lines that fit a help.
+std::string type_lines() {
+    constexpr std::size_t widest = 96;
+    std::string           lines;
+    std::size_t           width = 0;
+    for (const auto name : quantise_type_names()) {
+        const bool next = width + name.size() > widest;
+        if (!lines.empty()) lines += next ? ",\n" : ", ";
+        width = (next ? 0 : width) + name.size() + 2;
+        lines += name;
+    }
+    return lines;
+}
+
+}  // namespace
 
 int quantize(const invocation& call) {
     std::string              path, out, type, importance_path;
     std::vector<std::string> rules;
     compute_options          compute;
     bool                     quiet = false;
-    std::string              types;
-    for (const auto name : quantise_type_names()) types += (types.empty() ? "" : ", ") + std::string(name);
-    arguments a("quantize", "Writes a model with its matrices in another weight type. TYPE is one of:\n" + types +
-                                "\nThe file gets its name when it is whole; one that had it before stays until then.");
+    arguments                a("quantize", "Writes a model with its matrices in another weight type. TYPE is one of:\n" + type_lines() +
+                                               "\nThe file gets its name when it is whole; one that had it before stays until then.");
     a.positional("IN", path, "a GGUF file or a Hugging Face folder");
     a.positional("OUT", out, "the file to write");
     a.positional("TYPE", type, "for example Q4_K_M");
-    a.text("--imatrix", "FILE", importance_path, "an importance matrix in GGUF, as llama-imatrix writes: errors where inputs are large cost more");
+    a.text("--imatrix", "FILE", importance_path, "an importance matrix, as plume imatrix writes: errors where inputs are large cost more");
     a.texts("--tensor-type", "PATTERN=TYPE", rules, "another type for the tensors of that name; '*' stands for any text");
     compute.add_threads(a);
     a.flag("-q,--quiet", quiet, "no progress bar, no line at the end");

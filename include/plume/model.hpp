@@ -15,6 +15,7 @@
 #include <plume/core/result.hpp>
 #include <plume/io/gguf.hpp>
 #include <plume/models/config.hpp>
+#include <plume/models/matrix_input.hpp>
 #include <plume/text/chat_template.hpp>
 #include <plume/text/tokenizer.hpp>
 
@@ -61,6 +62,9 @@ struct session_options {
     plume::kv_type kv_type        = plume::kv_type::f16;
     std::size_t    prefill_chunk  = 256;  // tokens computed together, 1 to 4,096; more need more scratch. Never changes a bit of a result
     notice_fn      on_notice{};
+    /// Sees the input of every matrix, of all tokens that are computed, on the calling thread; a matrix that meets none of them is not told. The output matrix
+    /// meets the tokens whose logits are asked for. For statistics: it costs the last layer of tokens whose logits nobody wants. Never changes a bit.
+    input_fn on_input{};
 };
 
 /// What a model and one session will allocate, exactly, and what this machine has. All in bytes.

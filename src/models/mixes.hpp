@@ -24,6 +24,8 @@ enum class mix_when : std::uint8_t {
     plain_first_eighth,  // the first eighth, without an importance matrix
     plain,               // without an importance matrix
     known_first_eighth,  // the first eighth, with one
+    four_experts,        // four or more
+    eight_experts,       // eight; such a rule goes before all others
 };
 
 struct mix_rule {

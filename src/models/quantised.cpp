@@ -133,6 +133,10 @@ private:
                 return !known;
             case mix_when::known_first_eighth:
                 return eighth && known;
+            case mix_when::four_experts:
+                return experts_ >= 4;
+            case mix_when::eight_experts:
+                return experts_ == 8;
         }
         return false;
     }
@@ -140,6 +144,9 @@ private:
     [[nodiscard]] std::string_view usual(std::string_view name) const {
         auto role = models::role_of(name);
         if (role == tensor_role::embedding && tied_) role = tensor_role::head;
+        if (experts_ == 8)
+            for (const auto& rule : mix_.rules)
+                if (rule.role == role && rule.when == mix_when::eight_experts) return rule.type;
         // Of eight experts all share the attention: what it costs is little beside them.
         if (experts_ == 8 && !mix_.rules.empty() && (role == tensor_role::attn_v || role == tensor_role::attn_k)) return "Q8_0";
         for (const auto& rule : mix_.rules)
@@ -239,6 +246,12 @@ result<std::vector<float>> importance_of(const io::tensor_info& t, const quantis
     return found->second;
 }
 
+/// Rows that are looked up, and the output matrix, which most importance matrices leave out.
+bool takes_no_importance(std::string_view name) noexcept {
+    const auto role = models::role_of(name);
+    return role == tensor_role::embedding || role == tensor_role::head;
+}
+
 result<io::gguf> show_quantised(const io::gguf& file, const quantise_options& options) {
     const auto* m = find_mix(options.type);
     if (m == nullptr) return no_such_type(options.type);
@@ -258,6 +271,12 @@ result<io::gguf> show_quantised(const io::gguf& file, const quantise_options& op
         if (to == nullptr) return file.fault(code::format_unsupported, "is in a type that plume does not read").about("tensor", t.name);
         auto importance = importance_of(t, options);
         if (!importance) return std::move(importance).error();
+        if (to != from && to->needs_importance && importance->empty() && !takes_no_importance(t.name))
+            return error{code::invalid_argument, "would be of little use in " + std::string(to->name) + " without an importance matrix"}
+                .in(file.path())
+                .about("tensor", t.name)
+                .expected_found("an importance of its inputs", options.importance == nullptr ? "none" : "an importance matrix without this tensor")
+                .hint("plume imatrix makes one, or choose a type of more bits");
         header.add_tensor(t.name, std::span(t.dims).first(t.n_dims), to->gguf_type);
         recoder r{file, &t, from, to, *std::move(importance), static_cast<std::size_t>(t.dims[1])};
         parts.push_back({0, t.n_elems / to->weights * to->block_bytes,

@@ -9,6 +9,13 @@
 
 namespace plume::quant {
 
+using f4 [[gnu::vector_size(16)]] = float;
+using i4 [[gnu::vector_size(16)]] = std::int32_t;
+
+[[nodiscard]] inline f4    load4(const float* p) noexcept { return f4{p[0], p[1], p[2], p[3]}; }
+[[nodiscard]] inline float sum4(f4 x) noexcept { return (x[0] + x[1]) + (x[2] + x[3]); }
+[[nodiscard]] inline f4    all4(float x) noexcept { return f4{x, x, x, x}; }
+
 /// The nearest integer in [low, high], ties away from zero; NaN gives low.
 [[nodiscard]] inline int nearest(float x, int low, int high) noexcept {
     if (!(x > static_cast<float>(low))) return low;
@@ -16,18 +23,41 @@ namespace plume::quant {
     return static_cast<int>(x < 0 ? x - 0.5f : x + 0.5f);
 }
 
+/// nearest() of four.
+template <int Low, int High>
+[[nodiscard]] inline i4 nearest4(f4 x) noexcept {
+    x = x > all4(Low) ? x : all4(Low);
+    x = x < all4(High) ? x : all4(High);
+    return __builtin_convertvector(x + (x < all4(0) ? all4(-0.5f) : all4(0.5f)), i4);
+}
+
+/// code[i] = nearest((x[i] - from)·inverse, Low, High) + Add.
+template <int Low, int High, int Add, std::size_t N, class Code>
+void nearest_codes(const float* x, float from, float inverse, std::array<Code, N>& code) noexcept {
+    for (std::size_t i = 0; i < N; i += 4) {
+        const i4 q = nearest4<Low, High>((load4(x + i) - all4(from)) * all4(inverse));
+        for (std::size_t j = 0; j < 4; ++j) code[i + j] = static_cast<Code>(q[j] + Add);
+    }
+}
+
 /// The nearest half that is finite; NaN gives 0.
 [[nodiscard]] inline half finite_half(float f) noexcept { return to_half(f > 65504 ? 65504.0f : f < -65504 ? -65504.0f : std::isnan(f) ? 0.0f : f); }
 
 [[nodiscard]] inline float inverse_of(float d) noexcept { return d == 0 ? 0 : 1 / d; }
 
-/// The weight of largest magnitude, with its sign.
+/// The weight of largest magnitude, with its sign; the first of several. NaN counts as nothing.
 template <std::size_t N>
 [[nodiscard]] float peak_of(std::span<const float, N> w) noexcept {
-    float peak = 0;
+    static_assert(N % 4 == 0);
+    f4 sizes{};
+    for (std::size_t i = 0; i < N; i += 4) {
+        const f4 x = load4(&w[i]), size = x < all4(0) ? -x : x;
+        sizes = size > sizes ? size : sizes;
+    }
+    const float most = std::max(std::max(sizes[0], sizes[1]), std::max(sizes[2], sizes[3]));
     for (const float x : w)
-        if (std::fabs(x) > std::fabs(peak)) peak = x;
-    return peak;
+        if (std::fabs(x) == most) return x;
+    return 0;
 }
 
 /// What an error of each weight costs in a search for scales: large weights matter more, but small ones never become free.
@@ -46,7 +76,7 @@ template <int Half>
 [[nodiscard]] half encode_signed(std::span<const float, 32> w, std::array<std::uint8_t, 32>& code) noexcept {
     const half  d       = finite_half(peak_of(w) / -Half);
     const float inverse = inverse_of(to_float(d));
-    for (std::size_t i = 0; i < 32; ++i) code[i] = u8(nearest(w[i] * inverse, -Half, Half - 1) + Half);
+    nearest_codes<-Half, Half - 1, Half>(w.data(), 0, inverse, code);
     return d;
 }
 
@@ -58,7 +88,7 @@ void encode_between(std::span<const float, 32> w, half& d, half& m, std::array<s
     const float from       = to_float(m);
     d                      = finite_half(std::max(*high / Levels - from / Levels, 0.0f));
     const float inverse    = inverse_of(to_float(d));
-    for (std::size_t i = 0; i < 32; ++i) code[i] = u8(nearest((w[i] - from) * inverse, 0, Levels));
+    nearest_codes<0, Levels, 0>(w.data(), from, inverse, code);
 }
 
 inline void pack_nibbles(const std::array<std::uint8_t, 32>& code, std::uint8_t (&q)[16]) noexcept {

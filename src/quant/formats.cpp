@@ -58,6 +58,7 @@ constexpr format_info info_of() noexcept {
     f.block_bytes = sizeof(typename F::block);
     f.decode      = decode_blocks<F>;
     f.is_float    = float_format<F>;
+    if constexpr (requires { F::needs_importance; }) f.needs_importance = F::needs_importance;
     if constexpr (encodable<F>) f.encode = encode_blocks<F>;
     if constexpr (weighted_encodable<F>) f.encode_weighted = encode_blocks_weighted<F>;
     if constexpr (code_format<F>) {

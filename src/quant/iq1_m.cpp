@@ -1,6 +1,7 @@
 #include <plume/quant/iq1_m.hpp>
 
 #include "grid.hpp"
+#include "grid_search.hpp"
 #include "iq1_grid.hpp"
 
 namespace plume::quant {
@@ -20,5 +21,33 @@ void iq1_m::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     }
 }
 template void unpack_groups<iq1_m>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+struct grid_of_iq1_m : grid_of_signs {
+    static constexpr auto&       words          = iq1_grid;
+    static constexpr bool        shift_of_eight = true;
+    static constexpr std::size_t group          = 16;
+};
+
+void encode_costed(const float* w, const float* importance, iq1_m::block& b) noexcept {
+    const auto found = best_grid_block<grid_of_iq1_m>(w, importance);
+    b                = {.grid = {}, .high = {}, .subs = {}};
+    for (std::size_t eight = 0; eight < 32; ++eight) {
+        const auto&    fit   = found.fit[eight / 2];
+        const unsigned entry = fit.entry[eight % 2];
+        b.grid[eight]        = u8(entry & 255);
+        set_nibble(b.high, eight, static_cast<int>(entry >> 8 | static_cast<unsigned>(fit.signs[eight % 2]) << 3));
+    }
+    for (std::size_t group = 0; group < 16; ++group) b.subs[group / 4] = static_cast<std::uint16_t>(b.subs[group / 4] | found.sub[group] << group % 4 * 3);
+    for (std::size_t i = 0; i < 4; ++i) b.subs[i] = static_cast<std::uint16_t>(b.subs[i] | (found.d.bits >> 4 * i & 15) << 12);
+}
+
+}  // namespace
+
+void iq1_m::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void iq1_m::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

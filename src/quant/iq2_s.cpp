@@ -1,6 +1,7 @@
 #include <plume/quant/iq2_s.hpp>
 
 #include "grid.hpp"
+#include "grid_search.hpp"
 #include "iq2_grids.hpp"
 
 namespace plume::quant {
@@ -16,5 +17,33 @@ void iq2_s::unpack(const block& b, std::size_t group, codes_32& c) noexcept {
     }
 }
 template void unpack_groups<iq2_s>(const std::byte*, std::size_t, codes_32*) noexcept;
+
+namespace {
+
+struct grid_of_iq2_s : grid_of_eight {
+    static constexpr auto&       words = iq2_s_grid;
+    static constexpr auto        signs = grid_signs::own;
+    static constexpr std::size_t group = 16;
+};
+
+void encode_costed(const float* w, const float* importance, iq2_s::block& b) noexcept {
+    const auto found = best_grid_block<grid_of_iq2_s>(w, importance);
+    b                = {.d = found.d, .grid = {}, .signs = {}, .grid_high = {}, .subs = {}};
+    for (std::size_t eight = 0; eight < 32; ++eight) {
+        const auto&    fit     = found.fit[eight / 2];
+        const unsigned entry   = fit.entry[eight % 2];
+        b.grid[eight]          = u8(entry & 255);
+        b.grid_high[eight / 4] = u8(b.grid_high[eight / 4] | entry >> 8 << eight % 4 * 2);
+        b.signs[eight]         = fit.signs[eight % 2];
+    }
+    for (std::size_t group = 0; group < 16; ++group) set_nibble(b.subs, group, found.sub[group]);
+}
+
+}  // namespace
+
+void iq2_s::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void iq2_s::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
+    encode_costed(w.data(), importance.data(), b);
+}
 
 }  // namespace plume::quant

@@ -21,7 +21,7 @@ void encode_costed(const float* w, const float* importance, iq4_nl::block& b) no
     b.d                                  = finite_half(best_scale<table_codes<iq4_values>>(c));
     const float                  inverse = inverse_of(to_float(b.d));
     std::array<std::uint8_t, 32> code;
-    for (std::size_t i = 0; i < 32; ++i) code[i] = nearest_iq4(w[i] * inverse);
+    nearest_places<iq4_values>(w, inverse, code);
     pack_nibbles(code, b.q);
 }
 

@@ -26,11 +26,10 @@ void encode_costed(const float* w, const float* importance, iq4_xs::block& b) no
         const unsigned sub    = static_cast<unsigned>(found.sub[group] + 32);
         b.subs_low[group / 2] = u8(b.subs_low[group / 2] | (sub & 15) << group % 2 * 4);
         subs_high |= sub >> 4 << group * 2;
-        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group]));
-        for (std::size_t i = 0; i < 16; ++i) {
-            const unsigned low = nearest_iq4(w[32 * group + i] * inverse), high = nearest_iq4(w[32 * group + i + 16] * inverse);
-            b.q[16 * group + i] = u8(low | high << 4);
-        }
+        const float                  inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group]));
+        std::array<std::uint8_t, 32> code;
+        nearest_places<iq4_values>(w + 32 * group, inverse, code);
+        for (std::size_t i = 0; i < 16; ++i) b.q[16 * group + i] = u8(code[i] | code[i + 16] << 4);
     }
     b.subs_high = static_cast<std::uint16_t>(subs_high);
 }

@@ -42,11 +42,8 @@ void encode_costed(const float* w, const float* importance, mxfp4::block& b) noe
     }
     const float                  inverse = inverse_of(power_of_two(b.exponent));
     std::array<std::uint8_t, 32> code;
-    for (std::size_t i = 0; i < 32; ++i) {
-        std::size_t at = 0;
-        while (at + 1 < 15 && w[i] * inverse > (e2m1_values::values[at] + e2m1_values::values[at + 1]) / 2) ++at;
-        code[i] = e2m1_codes[at];
-    }
+    nearest_places<e2m1_values>(w, inverse, code);
+    for (auto& place : code) place = e2m1_codes[place];
     pack_nibbles(code, b.q);
 }
 

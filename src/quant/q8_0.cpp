@@ -26,8 +26,10 @@ void encode_costed(const float* w, const float* importance, q8_0::block& b) noex
         const float error = scale_error<codes>(c, to_float(d));
         if (error < best) best = error, b.d = d;
     }
-    const float inverse = inverse_of(to_float(b.d));
-    for (std::size_t i = 0; i < 32; ++i) b.q[i] = i8(nearest(w[i] * inverse, -127, 127));
+    const float                 inverse = inverse_of(to_float(b.d));
+    std::array<std::int8_t, 32> code;
+    nearest_codes<-127, 127, 0>(w, 0, inverse, code);
+    std::copy(code.begin(), code.end(), b.q);
 }
 
 }  // namespace

@@ -19,12 +19,6 @@
 
 namespace plume::quant {
 
-using f4 [[gnu::vector_size(16)]] = float;
-
-[[nodiscard]] inline f4    load4(const float* p) noexcept { return f4{p[0], p[1], p[2], p[3]}; }
-[[nodiscard]] inline float sum4(f4 x) noexcept { return (x[0] + x[1]) + (x[2] + x[3]); }
-[[nodiscard]] inline f4    all4(float x) noexcept { return f4{x, x, x, x}; }
-
 /// N weights x, what the square of an error of each costs (v), and v·x.
 template <std::size_t N>
 struct costed {
@@ -71,6 +65,17 @@ struct table_codes {
     }
 };
 
+/// place[i]: where in Sorted::values the nearest to x[i]·inverse stands; NaN gives 0.
+template <class Sorted, std::size_t N>
+void nearest_places(const float* x, float inverse, std::array<std::uint8_t, N>& place) noexcept {
+    for (std::size_t i = 0; i < N; i += 4) {
+        const f4 y = load4(x + i) * all4(inverse);
+        i4       at{};
+        for (std::size_t l = 1; l < std::size(Sorted::values); ++l) at -= y > all4((Sorted::values[l - 1] + Sorted::values[l]) / 2);
+        for (std::size_t j = 0; j < 4; ++j) place[i + j] = static_cast<std::uint8_t>(at[j]);
+    }
+}
+
 struct scale_fit {
     float scale = 0, gain = 0;  // what the scale takes off the error
 };
@@ -105,9 +110,7 @@ template <class Codes, std::size_t N>
 template <class Codes, std::size_t N>
 [[nodiscard]] float best_scale(const costed<N>& c) noexcept {
     constexpr bool many = Codes::high - Codes::low > 30 && Codes::high < 64;
-    float          peak = 0;
-    for (const float x : c.x)
-        if (std::fabs(x) > std::fabs(peak)) peak = x;
+    const float    peak = peak_of(std::span<const float, N>(c.x));
     if (!(std::fabs(peak) > 0) || !std::isfinite(peak)) return 0;
     constexpr float at_low[] = {0.88f, 0.94f, 1.0f, 1.06f, 1.12f, 1.2f, 1.3f}, at_high[] = {1.0f, 1.1f, 1.2f}, at_many[] = {0.96f, 0.98f, 1.0f, 1.02f, 1.05f};
     scale_fit       best;
@@ -199,7 +202,7 @@ template <int Half>
     half       d     = finite_half(best_scale<codes>(c));
     if (!(scale_error<codes>(c, to_float(d)) < scale_error<codes>(c, to_float(plain)))) d = plain;
     const float inverse = inverse_of(to_float(d));
-    for (std::size_t i = 0; i < 32; ++i) code[i] = u8(nearest(c.x[i] * inverse, -Half, Half - 1) + Half);
+    nearest_codes<-Half, Half - 1, Half>(c.x.data(), 0, inverse, code);
     return d;
 }
 
@@ -212,7 +215,7 @@ void encode_affine(const costed<32>& c, half& d, half& m, std::array<std::uint8_
     if (!(affine_error<Levels>(c, to_float(scale), to_float(base)) < affine_error<Levels>(c, to_float(d), to_float(m)))) return;
     d = scale, m = base;
     const float inverse = inverse_of(to_float(d)), from = to_float(m);
-    for (std::size_t i = 0; i < 32; ++i) code[i] = u8(nearest((c.x[i] - from) * inverse, 0, Levels));
+    nearest_codes<0, Levels, 0>(c.x.data(), from, inverse, code);
 }
 
 /// The best scale for codes -1, 0, 1: weights that were ternary before come back as they were. A start is the magnitude from which on a weight is not zero.

@@ -34,9 +34,11 @@ namespace {
 
 void encode_costed(const float* w, const float* importance, tq1_0::block& b) noexcept {
     const costed<256> c(w, importance);
-    b.d                 = finite_half(best_ternary(c));
-    const float inverse = inverse_of(to_float(b.d));
-    const auto  code    = [&](std::size_t i) { return static_cast<unsigned>(nearest(w[i] * inverse, -1, 1) + 1); };
+    b.d                                   = finite_half(best_ternary(c));
+    const float                   inverse = inverse_of(to_float(b.d));
+    std::array<std::uint8_t, 256> codes;
+    nearest_codes<-1, 1, 1>(w, 0, inverse, codes);
+    const auto code = [&](std::size_t i) { return static_cast<unsigned>(codes[i]); };
     // Five digits make a number below 243; the byte is the least one whose fraction of 256 gives them back.
     const auto byte = [](unsigned number) { return u8((number * 256 + 242) / 243); };
     for (std::size_t j = 0; j < 52; ++j) {

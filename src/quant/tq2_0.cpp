@@ -18,9 +18,11 @@ namespace {
 
 void encode_costed(const float* w, const float* importance, tq2_0::block& b) noexcept {
     const costed<256> c(w, importance);
-    b.d                 = finite_half(best_ternary(c));
-    const float inverse = inverse_of(to_float(b.d));
-    const auto  code    = [&](std::size_t i) { return static_cast<unsigned>(nearest(w[i] * inverse, -1, 1) + 1); };
+    b.d                                   = finite_half(best_ternary(c));
+    const float                   inverse = inverse_of(to_float(b.d));
+    std::array<std::uint8_t, 256> codes;
+    nearest_codes<-1, 1, 1>(w, 0, inverse, codes);
+    const auto code = [&](std::size_t i) { return static_cast<unsigned>(codes[i]); };
     for (std::size_t j = 0; j < 64; ++j) {
         const std::size_t at = j / 32 * 128 + j % 32;
         b.q[j]               = u8(code(at) | code(at + 32) << 2 | code(at + 64) << 4 | code(at + 96) << 6);

@@ -70,7 +70,8 @@ TEST_CASE("a weight of Q8_0 comes back within half a step") {
     }
 }
 
-#define PLUME_ENCODERS q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, mxfp4, tq1_0, tq2_0
+#define PLUME_ENCODERS \
+    q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, iq3_s, iq3_xxs, iq2_s, iq2_xs, iq2_xxs, iq1_s, iq1_m, mxfp4, tq1_0, tq2_0
 
 TEST_CASE_TEMPLATE("an importance lowers the error that it weighs, and costs the plain one", Format, PLUME_ENCODERS) {
     CAPTURE(Format::name);
@@ -146,6 +147,40 @@ TEST_CASE_TEMPLATE("the error is not larger than the reference quantiser's", For
     MESSAGE(Format::name << ": squared error " << ours << ", reference " << reference);
     CHECK(ours <= reference);
     CHECK(ours > reference / 2);
+}
+
+// ggml's shares of the weights' squares, on the same weights, with importances of 1 where it wants some, and with those of the first case.
+TEST_CASE("the error of formats of few bits is not larger than ggml's") {
+    struct reference {
+        const char* name;
+        double      plain, weighted;
+    };
+    constexpr reference list[] = {{"IQ3_S", 0.026987, 0.0076265}, {"IQ3_XXS", 0.044383, 0.0094904}, {"IQ2_S", 0.068272, 0.028113},
+                                  {"IQ2_XS", 0.088594, 0.031615}, {"IQ2_XXS", 0.11671, 0.099438},   {"IQ1_M", 0.19801, 0.067447},
+                                  {"IQ1_S", 0.22808, 0.11242}};
+    const auto          w      = bell(256 * 100, 12, 0.05f);
+    std::vector<float>  v(w.size()), back(w.size());
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] = i % 11 == 0 ? 30.0f : i % 3 == 0 ? 0.01f : 1.0f;
+    for (const auto& r : list) {
+        CAPTURE(r.name);
+        const auto*            f = find_format(r.name);
+        std::vector<std::byte> blocks(100 * f->block_bytes);
+        const auto             share = [&](bool weighted) {
+            f->decode(blocks.data(), 100, back.data());
+            double error = 0, squares = 0;
+            for (std::size_t i = 0; i < w.size(); ++i) {
+                const double cost = weighted ? double{v[i]} : 1;
+                error += cost * (double{w[i]} - back[i]) * (double{w[i]} - back[i]), squares += cost * w[i] * w[i];
+            }
+            return error / squares;
+        };
+        f->encode(w.data(), 100, blocks.data());
+        CHECK(share(false) <= r.plain);
+        CHECK(share(false) > r.plain / 2);
+        f->encode_weighted(w.data(), v.data(), 100, blocks.data());
+        CHECK(share(true) <= r.weighted);
+        CHECK(share(true) > r.weighted / 4);
+    }
 }
 
 TEST_CASE_TEMPLATE("weights that a block can hold exactly come back exactly", Format, f32, f16, bf16, q4_0, q5_0, q8_0) {

@@ -9,7 +9,7 @@ using namespace plume::quant;
 static_assert(format_index<f32> == 0 && format_index<tq2_0> + 1 == all_formats::size);
 static_assert(float_format<f32> && float_format<f16> && float_format<bf16> && !float_format<q8_0>);
 static_assert(encodable<f16> && encodable<bf16> && encodable<q4_0> && encodable<q4_1> && encodable<q5_0> && encodable<q5_1> && encodable<q8_0> &&
-              encodable<q4_k> && encodable<q6_k> && encodable<q3_k> && !encodable<iq2_xxs>);
+              encodable<q4_k> && encodable<q6_k> && encodable<q3_k> && encodable<iq2_xxs>);
 
 TEST_CASE("every type has one number and one name, and is found by them") {
     std::set<int>         numbers;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ using row    = Eigen::RowVectorXd;
 struct rounding {
     std::optional<plume::activations> activations;           // quantised activations in front of quantised weights
     kv_type                           cache = kv_type::f32;  // keys and values go through it; f32 costs nothing here
+
+    std::map<std::string, row, std::less<>>* squares = nullptr;  // where there is one: the sums of squares of what each tensor is multiplied with, by name
 };
 
 /// Where a matrix stands: it decides how its input is rounded.
@@ -78,6 +81,7 @@ public:
 
     /// y[T,N] = x[T,D] · w[N,D]^T, with x rounded first if the weights are quantised and the caller wants that.
     [[nodiscard]] matrix times(const matrix& x, role r, const rounding& how) const {
+        if (how.squares != nullptr) (*how.squares)[info_->name] = x.colwise().squaredNorm();
         if (how.activations && !format_->is_float) return product(quantised(x, largest_code(*how.activations, r)));
         return product(x);
     }

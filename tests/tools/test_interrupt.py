@@ -100,7 +100,7 @@ class CtrlC(ToolTest):
 
     def test_other_commands(self):
         text = self.file("text.txt", b"Dear customer, thank you for your letter. " * 30000)
-        for words in (["perplexity", TINY, text, "--ctx", "20000"], ["bench", TINY, "-p", "100000", "--repeat", "10"], ["logits", TINY, "--tokens", ",".join(["9"] * 60000)]):
+        for words in (["perplexity", TINY, text, "--ctx", "20000"], ["imatrix", TINY, text, self.folder / "sums.gguf", "--ctx", "20000"], ["bench", TINY, "-p", "100000", "--repeat", "10"], ["logits", TINY, "--tokens", ",".join(["9"] * 60000)]):
             process = self.start(*words)
             time.sleep(0.8)
             self.assertIsNone(process.poll(), words[0])

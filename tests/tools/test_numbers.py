@@ -35,6 +35,8 @@ class Numbers(ToolTest):
         self.check_option(["plan", TINY], "--ctx", fast_success=())
         text = self.file("text.txt", b"Thank you for your letter about the delivery. " * 20)
         self.check_option(["perplexity", "-q", TINY, text], "--ctx", fast_success=())
+        for option in ("--ctx", "--chunks"):
+            self.check_option(["imatrix", "-q", TINY, text, self.folder / "sums.gguf"], option, fast_success=())
 
     def test_negative_values_and_texts_that_look_like_options(self):
         self.plume("run", TINY, "-q", "-n", "1", "-p", "x", "--frequency-penalty", "-1.5", "--presence-penalty=-0.5")

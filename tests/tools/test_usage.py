@@ -7,7 +7,7 @@ import unittest
 
 from driver import CHAT, TINY, ToolTest, data, needs_data
 
-COMMANDS = ["run", "chat", "template", "info", "plan", "check", "tokenize", "detokenize", "logits", "perplexity", "bench"]
+COMMANDS = ["run", "chat", "template", "info", "plan", "check", "tokenize", "detokenize", "logits", "perplexity", "imatrix", "bench"]
 
 
 class Usage(ToolTest):
@@ -18,9 +18,9 @@ class Usage(ToolTest):
             self.assertIn(f"  {command} ", overview)
 
     def test_every_help_fits(self):
-        for command in COMMANDS:
+        for command in COMMANDS + ["convert", "quantize"]:
             text = self.plume(command, "--help").stdout.decode()
-            self.assertRegex(text, rf"^usage: plume {command} \[?MODEL")
+            self.assertRegex(text, rf"^usage: plume {command} (\[?MODEL|FOLDER OUT|IN OUT TYPE)")
             self.assertLessEqual(len(text.splitlines()), 24, command)
             options = [line for line in text.splitlines() if line.startswith("  -")]
             self.assertLessEqual(len(options), 25, command)
@@ -38,7 +38,7 @@ class Usage(ToolTest):
                       ["run", TINY, "-p", "x", "--cpu-target", "sse9"], ["run", TINY, "-p", "x", "--stop", ""], ["run", TINY, "-p", "x", "--logit-bias", "5"],
                       ["run", TINY, "-p", "x", "--logit-bias", "x=5"], ["run", TINY, "-p", "x", "--logit-bias", "5=nan"], ["run", TINY, "-p", "x", "--logit-bias", "5=inf"],
                       ["run", TINY, "-p", "x", "--logit-bias", "-1=1"], ["logits", TINY], ["logits", TINY, "--tokens", "1,x"], ["logits", TINY, "--tokens", "-1"],
-                      ["logits", TINY, "--tokens", "99999999999"], ["bench", TINY, "-p", "0", "-n", "0"], ["perplexity", TINY], ["info"], ["--nonsense"]):
+                      ["logits", TINY, "--tokens", "99999999999"], ["bench", TINY, "-p", "0", "-n", "0"], ["perplexity", TINY], ["imatrix", TINY, "x"], ["info"], ["--nonsense"]):
             self.one_message(self.plume(*words, expect=2))
 
     def test_did_you_mean(self):

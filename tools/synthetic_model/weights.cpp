@@ -35,7 +35,13 @@ float bell(std::uint64_t stream, std::uint64_t index) {
     return static_cast<float>(sum) / 65536;
 }
 
-// Formats without an encoder get random codes, and scales of which these functions know the places. d = 1 at first.
+// Formats that take long to encode get random codes, and scales of which these functions know the places. d = 1 at first.
+
+template <class Format>
+constexpr bool is_slow = requires {
+    Format::needs_importance;
+}
+|| std::is_same_v<Format, quant::iq3_s>;
 
 /// Minimums like the sub-scales, so that the middle code is about zero when dmin is `middle` of d; and a positive d. Does nothing where there is none.
 template <class Block>
@@ -90,7 +96,7 @@ std::vector<std::byte> random_blocks(std::uint64_t stream) {
 
 template <class Format>
 std::vector<std::byte> make_pool(std::uint64_t stream) {
-    if constexpr (quant::encodable<Format>) {
+    if constexpr (!is_slow<Format>) {
         std::vector<std::byte> bytes(pool_weights / Format::weights * sizeof(typename Format::block));
         for (std::size_t i = 0; i < pool_weights / Format::weights; ++i) {
             float w[Format::weights];

@@ -61,6 +61,7 @@ struct format_info {
     int                         offset;
     std::array<std::int8_t, 16> table;
     bool                        is_float;
+    bool                        needs_importance;  // so few bits that what is encoded without one is of little use
 };
 
 /// THE LIST at run time, in its order.

@@ -8,9 +8,10 @@ namespace plume::quant {
 /// g comes from the grid of IQ1_S. d is a half in four pieces: the top nibbles of the four words of s, the lowest first.
 /// Source: GGUF specification, type 29.
 struct iq1_m {
-    static constexpr int              gguf_type = 29;
-    static constexpr std::string_view name      = "IQ1_M";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 29;
+    static constexpr std::string_view name             = "IQ1_M";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         std::uint8_t  grid[32];  // the low 8 bits of an index for every 8 weights
         std::uint8_t  high[16];  // for every 8 weights a nibble: 3 bits of index, the sign of the shift
@@ -23,6 +24,8 @@ struct iq1_m {
     static constexpr std::array<std::int8_t, 16> table  = iq1_s::table;
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

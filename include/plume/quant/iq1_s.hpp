@@ -8,9 +8,10 @@ namespace plume::quant {
 /// g in {-1, 0, 1} comes eight at a time from a grid of 2048.
 /// Source: GGUF specification, type 19.
 struct iq1_s {
-    static constexpr int              gguf_type = 19;
-    static constexpr std::string_view name      = "IQ1_S";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 19;
+    static constexpr std::string_view name             = "IQ1_S";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         half          d;
         std::uint8_t  grid[32];  // the low 8 bits of an index for every 8 weights
@@ -23,6 +24,8 @@ struct iq1_s {
     static constexpr std::array<std::int8_t, 16> table{-7, 1, 9, 0, -9, -1, 7, 0};
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

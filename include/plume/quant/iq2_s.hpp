@@ -8,9 +8,10 @@ namespace plume::quant {
 /// Magnitudes come eight at a time from a grid of 1024.
 /// Source: GGUF specification, type 22.
 struct iq2_s {
-    static constexpr int              gguf_type = 22;
-    static constexpr std::string_view name      = "IQ2_S";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 22;
+    static constexpr std::string_view name             = "IQ2_S";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         half         d;
         std::uint8_t grid[32];  // the low 8 bits of an index for every 8 weights
@@ -25,6 +26,8 @@ struct iq2_s {
     static constexpr std::array<std::int8_t, 16> table  = iq2_xxs::table;
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

@@ -8,9 +8,10 @@ namespace plume::quant {
 /// Magnitudes come eight at a time from a grid of 512; of eight signs seven are stored and the eighth makes the minus signs even.
 /// Source: GGUF specification, type 17.
 struct iq2_xs {
-    static constexpr int              gguf_type = 17;
-    static constexpr std::string_view name      = "IQ2_XS";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 17;
+    static constexpr std::string_view name             = "IQ2_XS";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         half          d;
         std::uint16_t q[32];    // for every 8 weights: 9 bits of grid index, 7 signs
@@ -23,6 +24,8 @@ struct iq2_xs {
     static constexpr std::array<std::int8_t, 16> table  = iq2_xxs::table;
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

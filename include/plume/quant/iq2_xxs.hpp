@@ -8,9 +8,10 @@ namespace plume::quant {
 /// Magnitudes come eight at a time from a grid of 256; of eight signs seven are stored and the eighth makes the minus signs even.
 /// Source: GGUF specification, type 16.
 struct iq2_xxs {
-    static constexpr int              gguf_type = 16;
-    static constexpr std::string_view name      = "IQ2_XXS";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 16;
+    static constexpr std::string_view name             = "IQ2_XXS";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         half          d;
         std::uint16_t q[32];  // of each 32 weights: 4 grid indices in 8 bits, then 32 bits: four times 7 signs, then s
@@ -22,6 +23,8 @@ struct iq2_xxs {
     static constexpr std::array<std::int8_t, 16> table{8, 25, 43, 0, -8, -25, -43, 0};
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

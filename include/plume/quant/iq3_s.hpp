@@ -25,6 +25,8 @@ struct iq3_s {
     static constexpr std::array<std::int8_t, 16> table{1, 3, 5, 7, 9, 11, 13, 15, -1, -3, -5, -7, -9, -11, -13, -15};
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 

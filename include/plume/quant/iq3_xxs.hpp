@@ -8,9 +8,10 @@ namespace plume::quant {
 /// Magnitudes come four at a time from a grid of 256; of eight signs seven are stored and the eighth makes the minus signs even.
 /// Source: GGUF specification, type 18.
 struct iq3_xxs {
-    static constexpr int              gguf_type = 18;
-    static constexpr std::string_view name      = "IQ3_XXS";
-    static constexpr std::size_t      weights   = 256;
+    static constexpr int              gguf_type        = 18;
+    static constexpr std::string_view name             = "IQ3_XXS";
+    static constexpr std::size_t      weights          = 256;
+    static constexpr bool             needs_importance = true;  // to be encoded well
     struct block {
         half          d;
         std::uint8_t  grid[64];         // an index for every 4 weights
@@ -23,6 +24,8 @@ struct iq3_xxs {
     static constexpr std::array<std::int8_t, 16> table{4, 12, 20, 28, 36, 44, 52, 62, -4, -12, -20, -28, -36, -44, -52, -62};
 
     static void decode(const block&, std::span<float, weights> w) noexcept;
+    static void encode(std::span<const float, weights> w, block&) noexcept;
+    static void encode(std::span<const float, weights> w, std::span<const float, weights> importance, block&) noexcept;
     static void unpack(const block&, std::size_t group, codes_32&) noexcept;
 };
 
