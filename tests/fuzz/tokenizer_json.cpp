@@ -31,7 +31,7 @@ void use(const tokenizer& t, std::string_view text) {
             streamed += stream.push(id);
         }
         streamed += stream.finish();
-        const auto whole = t.decode(*ids, special);
+        const auto whole = t.decode(*ids, {.show_special = special});
         if (!whole || *whole != streamed || utf8::first_invalid(*whole) != std::string_view::npos) wrong();
     }
 }
