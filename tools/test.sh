@@ -58,8 +58,10 @@ check "Building release" cmake --build build/release
 note_skips release
 
 if [ $quick = no ] && [ ${#failures[@]} -eq 0 ]; then
-    # The same bits from another compiler and without optimisation.
-    configure release-clang -DPLUME_TESTS=OFF
+    # The same bits from another compiler, for the targets that this machine can run, and without optimisation.
+    targets="avx2;scalar"
+    grep -q avx512_vnni /proc/cpuinfo && targets="amx;avx512vnni;avx512;$targets"
+    configure release-clang -DPLUME_TESTS=OFF "-DPLUME_CPU_TARGETS=$targets"
     check "Building bin/plume with clang" cmake --build build/release-clang --target bin/plume
     # Kernels are compiled with the same options in every configuration, so a debug build needs no more than two targets.
     configure dev -DPLUME_TESTS=OFF '-DPLUME_CPU_TARGETS=avx2;scalar'
