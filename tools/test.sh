@@ -34,7 +34,7 @@ run_sanitized() {
     shift
     configure "$preset" -DPLUME_TOOLS=OFF
     check "Building the tests of $preset" cmake --build "build/$preset" --target "$@"
-    check "Tests of $preset" ctest --preset "$preset" -j "$jobs" --timeout 900
+    check "Tests of $preset" ctest --preset "$preset" -j "$jobs" --timeout 1800
     note_skips "$preset"
 }
 
@@ -70,7 +70,7 @@ if [ $quick = no ] && [ ${#failures[@]} -eq 0 ]; then
     run_sanitized asan all
     run_sanitized tsan test_models
     if compgen -G 'tests/fuzz/*.cpp' >/dev/null; then
-        tools/fuzz.sh 20 || failures+=("fuzzing")
+        tools/fuzz.sh 10 || failures+=("fuzzing")
     fi
 fi
 

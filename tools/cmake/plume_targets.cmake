@@ -58,6 +58,8 @@ function(plume_cpu_target library name)
     # Instrumented SIMD code takes minutes to compile.
     if(NOT name STREQUAL "scalar" OR PLUME_FUZZ)
         target_compile_options(plume_kernels_${name} PRIVATE -fno-sanitize=all)
+    elseif(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+        target_compile_options(plume_kernels_${name} PRIVATE -O1)  # g++ 12 takes 7 minutes for them on a slow core, and 16 at -O2
     endif()
     set_property(GLOBAL APPEND PROPERTY PLUME_CPU_TARGETS ${name})
 endfunction()
