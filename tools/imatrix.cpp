@@ -9,8 +9,8 @@
 #include <plume/plume.hpp>
 
 #include "commands.hpp"
+#include "support/chunked_text.hpp"
 #include "support/human.hpp"
-#include "support/input.hpp"
 #include "support/new_file.hpp"
 #include "support/output.hpp"
 #include "support/progress.hpp"
@@ -107,41 +107,20 @@ int imatrix(const invocation& call) {
     a.flag("-q,--quiet", quiet, "no progress bar, no line at the end");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto text = read_file(text_path, call.stop);
+    const auto text = load_chunked(path, text_path, compute, 1, quiet, call.stop);
     if (!text) return fail(text.error(), call.stop);
-    progress bar("loading", quiet);
-    auto     load_options    = compute.load(call.stop);
-    load_options.on_progress = bar.callback();
-    load_options.repack      = repack::at_load;
-    const auto model         = load(path, std::move(load_options));
-    bar.done();
-    if (!model) return fail(model.error(), call.stop);
-
-    if (compute.ctx == 0) compute.ctx = std::min<std::size_t>(512, model->config().context_tokens);
-    const auto ids = model->tokenizer().encode(*text, {}, tell_notices(text_path));
-    if (!ids) return fail(ids.error(), call.stop);
-    if (ids->size() < compute.ctx)
-        return fail(error{code::context_full, "is too short: a chunk needs more tokens than it has"}
-                        .in(text_path)
-                        .expected_found(compute.ctx, ids->size())
-                        .hint("in tokens: take a smaller --ctx or a longer text"),
-                    call.stop);
-    const std::size_t there = ids->size() / compute.ctx;  // the tail is dropped
-    chunks                  = chunks == 0 ? there : std::min(chunks, there);
+    chunks = chunks == 0 ? text->n_chunks() : std::min(chunks, text->n_chunks());
 
     all_sums sums;
     auto     session_options = compute.session();
     session_options.on_input = [&](const matrix_input& in) {
         if (head || in.tensor.starts_with("blk.")) add(in, sums);
     };
-    auto session = model->new_session(session_options);
+    auto session = text->m.new_session(session_options);
     if (!session) return fail(session.error(), call.stop);
     progress counting("counting", quiet);
     for (std::size_t c = 0; c < chunks; ++c) {
-        std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx),
-                                    ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
-        if (model->tokenizer().wants_bos()) chunk[0] = model->tokenizer().bos();
-        if (auto ran = run_chunk(*session, chunk, head, {.stop = call.stop.token(), .on_progress = {}}); !ran) return fail(ran.error(), call.stop);
+        if (auto ran = run_chunk(*session, text->chunk(c), head, {.stop = call.stop.token(), .on_progress = {}}); !ran) return fail(ran.error(), call.stop);
         counting.show(static_cast<double>(c + 1) / static_cast<double>(chunks));
     }
     counting.done();

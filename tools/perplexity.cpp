@@ -9,8 +9,8 @@
 #include <plume/plume.hpp>
 
 #include "commands.hpp"
+#include "support/chunked_text.hpp"
 #include "support/human.hpp"
-#include "support/input.hpp"
 #include "support/logits_file.hpp"
 #include "support/output.hpp"
 #include "support/progress.hpp"
@@ -66,16 +66,17 @@ result<void> score_chunk(session& s, std::span<const token_id> chunk, const call
 }  // namespace
 
 int perplexity(const invocation& call) {
-    std::string     path, text_path, save_path, against_path;
-    compute_options compute;
-    bool            quiet = false;
-    arguments       a("perplexity",
-                      "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
-                            "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
-                            "the predictions made in the second half of each chunk count.");
+    constexpr std::size_t least_ctx = 4;  // half of it is scored but for its last token
+    std::string           path, text_path, save_path, against_path;
+    compute_options       compute;
+    bool                  quiet = false;
+    arguments             a("perplexity",
+                            "How well the model predicts a text: exp of the mean surprise per token, lower is better.\n"
+                                        "The text is cut into chunks of --ctx tokens, the first replaced by BOS where the model wants one;\n"
+                                        "the predictions made in the second half of each chunk count.");
     a.positional("MODEL", path, "a GGUF file or a Hugging Face folder");
     a.positional("FILE", text_path, "the text");
-    a.number("-c,--ctx", compute.ctx, 4, longest_context, "tokens in a chunk [the model's own, at most 512]");
+    a.number("-c,--ctx", compute.ctx, least_ctx, longest_context, "tokens in a chunk [the model's own, at most 512]");
     compute.add_kv_type(a);
     compute.add_activations(a);
     compute.add_threads(a);
@@ -86,30 +87,13 @@ int perplexity(const invocation& call) {
     a.flag("-q,--quiet", quiet, "no progress bar");
     if (auto code = a.parse(call.argc, call.argv, call.stop)) return *code;
 
-    const auto text = read_file(text_path, call.stop);
+    const auto text = load_chunked(path, text_path, compute, least_ctx, quiet, call.stop);
     if (!text) return fail(text.error(), call.stop);
-    progress bar("loading", quiet);
-    auto     load_options    = compute.load(call.stop);
-    load_options.on_progress = bar.callback();
-    load_options.repack      = repack::at_load;  // all of it is read many times: no reason to wait for a file that may change
-    const auto model         = load(path, std::move(load_options));
-    bar.done();
-    if (!model) return fail(model.error(), call.stop);
-
-    if (compute.ctx == 0) compute.ctx = std::min<std::size_t>(512, model->config().context_tokens);
-    const auto ids = model->tokenizer().encode(*text, {}, tell_notices(text_path));
-    if (!ids) return fail(ids.error(), call.stop);
-    if (ids->size() < compute.ctx || compute.ctx < 4)
-        return fail(error{code::context_full, "is too short to score: a chunk needs more tokens than it has"}
-                        .in(text_path)
-                        .expected_found(compute.ctx, ids->size())
-                        .hint("in tokens: take a smaller --ctx or a longer text"),
-                    call.stop);
-    auto session = model->new_session(compute.session());
+    auto session = text->m.new_session(compute.session());
     if (!session) return fail(session.error(), call.stop);
 
-    const std::size_t  chunks = ids->size() / compute.ctx;  // the tail is dropped
-    const logits_facts facts{model->config().V, compute.ctx, chunks * (compute.ctx - 1 - compute.ctx / 2), *ids};
+    const std::size_t  chunks = text->n_chunks();
+    const logits_facts facts{text->m.config().V, compute.ctx, chunks * (compute.ctx - 1 - compute.ctx / 2), text->ids};
     progress           counting("scoring", quiet);
     tally              total;
     if (!save_path.empty())
@@ -117,10 +101,8 @@ int perplexity(const invocation& call) {
     if (!against_path.empty())
         if (auto opened = total.against.emplace().open(against_path, facts); !opened) return fail(opened.error(), call.stop);
     for (std::size_t c = 0; c < chunks; ++c) {
-        std::vector<token_id> chunk(ids->begin() + static_cast<std::ptrdiff_t>(c * compute.ctx),
-                                    ids->begin() + static_cast<std::ptrdiff_t>((c + 1) * compute.ctx));
-        if (model->tokenizer().wants_bos()) chunk[0] = model->tokenizer().bos();
-        if (auto scored = score_chunk(*session, chunk, {.stop = call.stop.token(), .on_progress = {}}, total); !scored) return fail(scored.error(), call.stop);
+        if (auto scored = score_chunk(*session, text->chunk(c), {.stop = call.stop.token(), .on_progress = {}}, total); !scored)
+            return fail(scored.error(), call.stop);
         counting.show(static_cast<double>(c + 1) / static_cast<double>(chunks));
     }
     counting.done();

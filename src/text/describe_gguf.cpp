@@ -19,15 +19,16 @@ constexpr std::string_view tokens_key = "tokenizer.ggml.tokens", types_key = "to
 struct model_name {
     std::string_view name;  // the value of `tokenizer.ggml.model`
     model_kind       kind;
+    std::string_view pre = {};  // the value of `tokenizer.ggml.pre`, where it decides; of several rows the first that fits counts
 };
 constexpr model_name models[] = {{"llama", model_kind::sentencepiece},
+                                 {"gpt2", model_kind::character_bpe, "gemma4"},
+                                 {"gpt2", model_kind::character_bpe, "granite-embed-multi-311m"},
+                                 {"gpt2", model_kind::character_bpe, "sarvam-moe"},
                                  {"gpt2", model_kind::byte_level},
                                  {"gemma4", model_kind::character_bpe},
                                  {"t5", model_kind::unigram},
                                  {"bert", model_kind::wordpiece}};
-
-/// Values of `tokenizer.ggml.pre` with which "gpt2" means BPE over characters, not over bytes: spaces become marks, and nothing cuts the text.
-constexpr std::string_view merging_characters[] = {"gemma4", "granite-embed-multi-311m", "sarvam-moe"};
 
 class gguf_reader {
 public:
@@ -61,16 +62,15 @@ private:
 result<void> gguf_reader::read_kind() {
     auto model = file_.text("tokenizer.ggml.model");
     if (!model) return std::move(model).error();
+    const auto pre = file_.text_or(pre_key, "");
+    if (!pre) return pre.error();
     std::string known;
     for (const auto& entry : models) {
-        if (entry.name == *model) {
-            const auto pre = file_.find(pre_key) ? file_.text(pre_key) : result<std::string_view>(std::string_view());
-            if (!pre) return pre.error();
-            const bool characters = std::find(std::begin(merging_characters), std::end(merging_characters), *pre) != std::end(merging_characters);
-            out_.kind             = entry.kind == model_kind::byte_level && characters ? model_kind::character_bpe : entry.kind;
+        if (entry.name == *model && (entry.pre.empty() || entry.pre == *pre)) {
+            out_.kind = entry.kind;
             return {};
         }
-        known += (known.empty() ? "" : ", ") + std::string(entry.name);
+        if (entry.pre.empty()) known += (known.empty() ? "" : ", ") + std::string(entry.name);
     }
     return file_.fault(code::format_unsupported, "does not run yet").about("tokenizer model", *model).hint("these run: " + known);
 }

@@ -23,14 +23,6 @@ inline constexpr hf_demand hf_gpt_oss_demands[] = {{"hidden_act", "silu"},
                                                    {"quantization_config.quant_method", "mxfp4"}};
 // Experts lie in BF16 with rows and columns exchanged, or in MXFP4; gate and up take turns.
 inline constexpr hf_tensor hf_gpt_oss_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
     {"blk.#.attn_sinks.weight", "model.layers.#.self_attn.sinks"},
     {"blk.#.post_attention_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
     {"blk.#.ffn_gate_inp", "model.layers.#.mlp.router"},
@@ -47,12 +39,13 @@ inline constexpr hf_tensor hf_gpt_oss_tensors[] = {
 
 /// Its folders. Source: transformers, GptOssConfig and GptOssForCausalLM; OCP Microscaling Formats v1.0, section 5.3.
 inline constexpr hf_family gpt_oss_folders[] = {
-    {.hf_class = "GptOssForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_gpt_oss_keys,
-     .demands  = hf_gpt_oss_demands,
-     .tensors  = hf_gpt_oss_tensors,
-     .ignored  = hf_llama_ignored},
+    {.hf_class    = "GptOssForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_gpt_oss_keys,
+     .demands     = hf_gpt_oss_demands,
+     .tensors     = hf_attention_tensors,
+     .own_tensors = hf_gpt_oss_tensors,
+     .ignored     = hf_llama_ignored},
 };
 
 /// gpt-oss: experts with biases and a clamped SwiGLU, a window in every other layer, attention sinks, YaRN without whole pairs. Its norm before the

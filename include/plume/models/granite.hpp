@@ -28,15 +28,6 @@ inline constexpr hf_key hf_granite4_keys[] = {
 inline constexpr hf_demand hf_granite4_dense[]   = {{"num_local_experts", "0"}};
 inline constexpr hf_demand hf_granite4_demands[] = {{"hidden_act", "silu|swish"}, {"layer_types", "attention|full_attention"}};
 inline constexpr hf_tensor hf_granite4_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj", row_change::pair_q},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj", row_change::pair_k},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
-    {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
     {"blk.#.ffn_gate.weight", "model.layers.#.shared_mlp.input_linear.weight", row_change::none, false, 0, 2},
     {"blk.#.ffn_up.weight", "model.layers.#.shared_mlp.input_linear.weight", row_change::none, false, 1, 2},
     {"blk.#.ffn_down.weight", "model.layers.#.shared_mlp.output_linear.weight"},
@@ -44,19 +35,21 @@ inline constexpr hf_tensor hf_granite4_tensors[] = {
 
 /// Its folders. Source: transformers, GraniteConfig and GraniteMoeHybridConfig, and the classes ForCausalLM of both.
 inline constexpr hf_family granite_folders[] = {
-    {.hf_class = "GraniteForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_granite_keys,
-     .demands  = hf_llama_demands,
-     .tensors  = hf_llama_tensors,
-     .ignored  = hf_llama_ignored},
-    {.hf_class = "GraniteMoeHybridForCausalLM",
-     .when     = hf_granite4_dense,
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_granite4_keys,
-     .demands  = hf_granite4_demands,
-     .tensors  = hf_granite4_tensors,
-     .ignored  = hf_llama_ignored},
+    {.hf_class    = "GraniteForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_granite_keys,
+     .demands     = hf_llama_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_gated_tensors,
+     .ignored     = hf_llama_ignored},
+    {.hf_class    = "GraniteMoeHybridForCausalLM",
+     .when        = hf_granite4_dense,
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_granite4_keys,
+     .demands     = hf_granite4_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_granite4_tensors,
+     .ignored     = hf_llama_ignored},
 };
 
 /// Granite 3: Llama whose embeddings, scores, residual stream and logits have multipliers.

@@ -18,15 +18,6 @@ inline constexpr hf_key hf_granitemoe_keys[] = {
 };
 // Gate and up lie one behind the other, under names of their own or, in newer files, those that other families have.
 inline constexpr hf_tensor hf_granitemoe_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj", row_change::pair_q},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj", row_change::pair_k},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
-    {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
     {"blk.#.ffn_gate_inp.weight", "model.layers.#.block_sparse_moe.router.weight", row_change::none, true},
     {"blk.#.ffn_gate_inp.weight", "model.layers.#.block_sparse_moe.router.layer.weight"},
     {"blk.#.ffn_gate_exps.weight", "model.layers.#.block_sparse_moe.experts.gate_up_proj", row_change::none, true, 0, 2},
@@ -42,18 +33,20 @@ inline constexpr hf_tensor hf_granitemoe_tensors[] = {
 
 /// Its folders. Source: transformers, GraniteMoeConfig and GraniteMoeSharedConfig, and the classes ForCausalLM of both.
 inline constexpr hf_family granitemoe_folders[] = {
-    {.hf_class = "GraniteMoeForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_granitemoe_keys,
-     .demands  = hf_llama_demands,
-     .tensors  = hf_granitemoe_tensors,
-     .ignored  = hf_llama_ignored},
-    {.hf_class = "GraniteMoeSharedForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_granitemoe_keys,
-     .demands  = hf_llama_demands,
-     .tensors  = hf_granitemoe_tensors,
-     .ignored  = hf_llama_ignored},
+    {.hf_class    = "GraniteMoeForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_granitemoe_keys,
+     .demands     = hf_llama_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_granitemoe_tensors,
+     .ignored     = hf_llama_ignored},
+    {.hf_class    = "GraniteMoeSharedForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_granitemoe_keys,
+     .demands     = hf_llama_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_granitemoe_tensors,
+     .ignored     = hf_llama_ignored},
 };
 
 /// Granite 3 with experts.

@@ -29,6 +29,7 @@ inline constexpr hf_tensor hf_decoder_tensors[] = {
 };
 inline constexpr hf_demand hf_llama_demands[] = {{"hidden_act", "silu|swish"}, {"pretraining_tp", "1"}};
 
+/// Of families with RoPE in interleaved pairs, all but the feed-forward: Llama's own, experts, and others.
 inline constexpr hf_tensor hf_llama_tensors[] = {
     {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm.weight", "model.norm.weight"},
@@ -39,9 +40,22 @@ inline constexpr hf_tensor hf_llama_tensors[] = {
     {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
     {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
     {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
+};
+inline constexpr hf_tensor hf_gated_tensors[] = {
     {"blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"},
     {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
     {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
+};
+/// Of families with experts and RoPE in halves, what is not of the feed-forward.
+inline constexpr hf_tensor hf_attention_tensors[] = {
+    {"token_embd.weight", "model.embed_tokens.weight"},
+    {"output_norm.weight", "model.norm.weight"},
+    {"output.weight", "lm_head.weight"},
+    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
+    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"},
+    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
+    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
+    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
 };
 inline constexpr std::string_view hf_llama_ignored[] = {"rotary_emb.inv_freq"};
 

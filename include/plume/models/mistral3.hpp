@@ -18,21 +18,23 @@ inline constexpr hf_demand hf_mistral3_text[] = {{"text_config.model_type", "min
 
 /// Its folders. Source: transformers, Ministral3Config and Mistral3Config, and the classes of the models. The latter has a part that sees, which is left alone.
 inline constexpr hf_family mistral3_folders[] = {
-    {.hf_class = "Ministral3ForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_mistral3_keys,
-     .demands  = hf_llama_demands,
-     .tensors  = hf_llama_tensors,
-     .ignored  = hf_llama_ignored},
-    {.hf_class   = "Mistral3ForConditionalGeneration",
-     .when       = hf_mistral3_text,
-     .keys       = hf_decoder_keys,
-     .own_keys   = hf_mistral3_keys,
-     .demands    = hf_llama_demands,
-     .tensors    = hf_llama_tensors,
-     .ignored    = hf_eyes,
-     .part       = "text_config",
-     .beginnings = hf_text_beginnings},
+    {.hf_class    = "Ministral3ForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_mistral3_keys,
+     .demands     = hf_llama_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_gated_tensors,
+     .ignored     = hf_llama_ignored},
+    {.hf_class    = "Mistral3ForConditionalGeneration",
+     .when        = hf_mistral3_text,
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_mistral3_keys,
+     .demands     = hf_llama_demands,
+     .tensors     = hf_llama_tensors,
+     .own_tensors = hf_gated_tensors,
+     .ignored     = hf_eyes,
+     .part        = "text_config",
+     .beginnings  = hf_text_beginnings},
 };
 
 /// Ministral 3: Llama with YaRN, whose queries grow with the position.

@@ -15,14 +15,6 @@ inline constexpr hf_key hf_qwen_moe_keys[] = {
 inline constexpr hf_demand hf_qwen2_moe_demands[] = {
     {"hidden_act", "silu|swish"}, {"use_sliding_window", "false"}, {"norm_topk_prob", "false"}, {"decoder_sparse_step", "1"}};
 inline constexpr hf_tensor hf_qwen_moe_tensors[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-    {"blk.#.attn_norm.weight", "model.layers.#.input_layernorm.weight"},
-    {"blk.#.attn_q", "model.layers.#.self_attn.q_proj"},
-    {"blk.#.attn_k", "model.layers.#.self_attn.k_proj"},
-    {"blk.#.attn_v", "model.layers.#.self_attn.v_proj"},
-    {"blk.#.attn_output", "model.layers.#.self_attn.o_proj"},
     {"blk.#.attn_q_norm.weight", "model.layers.#.self_attn.q_norm.weight", row_change::none, true},
     {"blk.#.attn_k_norm.weight", "model.layers.#.self_attn.k_norm.weight", row_change::none, true},
     {"blk.#.ffn_norm.weight", "model.layers.#.post_attention_layernorm.weight"},
@@ -38,12 +30,13 @@ inline constexpr hf_tensor hf_qwen_moe_tensors[] = {
 
 /// Its folders. Source: transformers, Qwen2MoeConfig and Qwen2MoeForCausalLM.
 inline constexpr hf_family qwen2moe_folders[] = {
-    {.hf_class = "Qwen2MoeForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_qwen_moe_keys,
-     .demands  = hf_qwen2_moe_demands,
-     .tensors  = hf_qwen_moe_tensors,
-     .ignored  = hf_llama_ignored},
+    {.hf_class    = "Qwen2MoeForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_qwen_moe_keys,
+     .demands     = hf_qwen2_moe_demands,
+     .tensors     = hf_attention_tensors,
+     .own_tensors = hf_qwen_moe_tensors,
+     .ignored     = hf_llama_ignored},
 };
 
 /// Qwen1.5 and 2 with experts: one of them meets every token, scaled by a sigmoid of its own.

@@ -11,12 +11,13 @@ inline constexpr hf_demand hf_qwen3_moe_demands[] = {
 
 /// Its folders. Source: transformers, Qwen3MoeConfig and Qwen3MoeForCausalLM.
 inline constexpr hf_family qwen3moe_folders[] = {
-    {.hf_class = "Qwen3MoeForCausalLM",
-     .keys     = hf_decoder_keys,
-     .own_keys = hf_qwen_moe_keys,
-     .demands  = hf_qwen3_moe_demands,
-     .tensors  = hf_qwen_moe_tensors,
-     .ignored  = hf_llama_ignored},
+    {.hf_class    = "Qwen3MoeForCausalLM",
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_qwen_moe_keys,
+     .demands     = hf_qwen3_moe_demands,
+     .tensors     = hf_attention_tensors,
+     .own_tensors = hf_qwen_moe_tensors,
+     .ignored     = hf_llama_ignored},
 };
 
 /// Qwen3 with experts, none of which is shared.

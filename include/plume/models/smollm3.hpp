@@ -18,6 +18,7 @@ inline constexpr hf_family smollm3_folders[] = {
      .own_keys        = hf_smollm3_keys,
      .demands         = hf_smollm3_demands,
      .tensors         = hf_llama_tensors,
+     .own_tensors     = hf_gated_tensors,
      .ignored         = hf_llama_ignored,
      .tied_by_default = true},
 };

@@ -77,7 +77,8 @@ public:
     [[nodiscard]] result<std::vector<std::vector<token_id>>> encode_batch(std::span<const std::string_view> texts, const encode_options& options,
                                                                           executor& workers, const notice_fn& on_notice = {}) const;
 
-    /// The text of `ids`: the inverse of encode where one exists. A leading space that encode added is taken off. token_out_of_range for an id that the vocabulary does not have.
+    /// The text of `ids`: the inverse of encode where one exists. A leading space that encode added is taken off. token_out_of_range for an id that the
+    /// vocabulary does not have.
     [[nodiscard]] result<std::string> decode(std::span<const token_id> ids, const decode_options& options = {}) const;
 
     /// The bytes of one token as it stands in running text (a space is a space); empty for control tokens unless `show_special`, and for ids out of range.

@@ -1,4 +1,5 @@
 #include "src/text/pretokenizers/step.hpp"
+
 #include <algorithm>
 
 #include <plume/core/utf8.hpp>
