@@ -418,6 +418,9 @@ def cases():
           "num_local_experts": 0, "num_experts_per_tok": 0, "shared_intermediate_size": 96, "layer_types": ["full_attention"] * 4, "mamba_n_heads": 4},
          interleaved=True, tied=True, head_keys=False,
          keys={"embedding_scale": 3.0, "residual_scale": 0.4, "attention.scale": 0.15, "logit_scale": 4.0, "rope.scaling.finetuned": False})
+    command_r = dict(norm="layer", norms=("attn_norm",), tied=True, head_keys=False, keys={"rope.freq_base": 8e6, "logit_scale": 0.3})
+    case("command-r", "command-r", "CohereForCausalLM", rope(8e6) | {"logit_scale": 0.3}, **command_r)
+    case("command-r, norms of heads", "command-r", "CohereForCausalLM", rope(8e6) | {"logit_scale": 0.3, "use_qk_norm": True}, qk="own_per_head", **command_r)
     return all_cases
 
 
