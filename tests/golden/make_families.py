@@ -279,7 +279,8 @@ def stablelm_part(c, state, at, part, kind, x, w):
 
 
 specials = {"llama": experts_of("mlp", "gate"), "qwen2moe": experts_of("mlp", "gate"), "qwen3moe": experts_of("mlp", "gate"), "gpt-oss": gpt_oss_part,
-            "granite": granite_part, "granitemoe": granitemoe_part, "gpt2": gpt2_part, "gptneox": neox_part, "falcon": falcon_part, "stablelm": stablelm_part}
+            "granite": granite_part, "granitemoe": granitemoe_part, "gpt2": gpt2_part, "gptneox": neox_part, "falcon": falcon_part, "stablelm": stablelm_part,
+            "olmoe": experts_of("mlp", "gate")}
 post_norms = {"post_attention_norm": "post_attention_layernorm", "post_ffw_norm": "post_feedforward_layernorm"}
 renames = {
     "gemma2": {"parts": post_norms | {"ffn_norm": "pre_feedforward_layernorm"}},
@@ -421,6 +422,8 @@ def cases():
     command_r = dict(norm="layer", norms=("attn_norm",), tied=True, head_keys=False, keys={"rope.freq_base": 8e6, "logit_scale": 0.3})
     case("command-r", "command-r", "CohereForCausalLM", rope(8e6) | {"logit_scale": 0.3}, **command_r)
     case("command-r, norms of heads", "command-r", "CohereForCausalLM", rope(8e6) | {"logit_scale": 0.3, "use_qk_norm": True}, qk="own_per_head", **command_r)
+    case("olmoe", "olmoe", "OlmoeForCausalLM", rope(5e5) | {"num_experts": 8, "num_experts_per_tok": 3, "norm_topk_prob": False}, qk="full_width",
+         experts={"n": 8, "f": 96}, head_keys=False, keys={"rope.freq_base": 5e5, "expert_count": 8, "expert_used_count": 3})
     return all_cases
 
 

@@ -83,6 +83,7 @@ CASES = {
     "granitemoe-shared": ("GraniteMoeShared", GRANITE | dict(num_local_experts=5, num_experts_per_tok=2, shared_intermediate_size=48)),
     "command-r": ("Cohere", dict(num_key_value_heads=2, logit_scale=0.3, pad_token_id=0)),
     "command-r-plus": ("Cohere", dict(num_key_value_heads=2, use_qk_norm=True, pad_token_id=0)),
+    "olmoe": ("Olmoe", dict(num_key_value_heads=2, num_experts=6, num_experts_per_tok=2)),
 }
 
 

@@ -16,6 +16,7 @@
 #include <plume/models/llama.hpp>
 #include <plume/models/mistral3.hpp>
 #include <plume/models/olmo2.hpp>
+#include <plume/models/olmoe.hpp>
 #include <plume/models/phi3.hpp>
 #include <plume/models/qwen2.hpp>
 #include <plume/models/qwen2moe.hpp>
@@ -29,8 +30,8 @@ namespace plume::models {
 
 /// THE LIST of architectures that run, as GGUF files and as the Hugging Face folders that their recipes describe.
 inline constexpr const recipe* architectures[] = {
-    &cohere2,    &command_r, &exaone4,  &falcon, &gemma, &gemma2, &gemma3,   &glm4,  &gpt2,     &gpt_oss, &gptneox,  &granite,
-    &granitemoe, &llama,     &mistral3, &olmo2,  &phi3,  &qwen2,  &qwen2moe, &qwen3, &qwen3moe, &smollm3, &stablelm, &starcoder2,
+    &cohere2, &command_r, &exaone4, &falcon, &gemma, &gemma2, &gemma3,   &glm4,  &gpt2,     &gpt_oss, &gptneox,  &granite,    &granitemoe,
+    &llama,   &mistral3,  &olmo2,   &olmoe,  &phi3,  &qwen2,  &qwen2moe, &qwen3, &qwen3moe, &smollm3, &stablelm, &starcoder2,
 };
 
 }  // namespace plume::models
