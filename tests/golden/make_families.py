@@ -298,6 +298,7 @@ renames = {
     "falcon": {"prefix": "transformer.h.", "whole": {"token_embd": "transformer.word_embeddings", "output_norm": "transformer.ln_f"},
                "parts": {"attn_norm_2": "ln_attn", "attn_output": "self_attention.dense", "ffn_up": "mlp.dense_h_to_4h", "ffn_down": "mlp.dense_4h_to_h"}},
     "starcoder2": {"parts": {"ffn_up": "mlp.c_fc", "ffn_down": "mlp.c_proj"}},
+    "chatglm": {"parts": {"ffn_up": "mlp.gate_up_proj"}},
 }
 
 
@@ -424,6 +425,8 @@ def cases():
     case("command-r, norms of heads", "command-r", "CohereForCausalLM", rope(8e6) | {"logit_scale": 0.3, "use_qk_norm": True}, qk="own_per_head", **command_r)
     case("olmoe", "olmoe", "OlmoeForCausalLM", rope(5e5) | {"num_experts": 8, "num_experts_per_tok": 3, "norm_topk_prob": False}, qk="full_width",
          experts={"n": 8, "f": 96}, head_keys=False, keys={"rope.freq_base": 5e5, "expert_count": 8, "expert_used_count": 3})
+    case("chatglm, half of a head rotated", "chatglm", "GlmForCausalLM", rope(1e4, partial_rotary_factor=0.5) | {"attention_bias": True}, qkv_bias=True,
+         fused_gate=True, keys={"rope.dimension_count": 8})
     return all_cases
 
 

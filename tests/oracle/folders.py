@@ -84,6 +84,7 @@ CASES = {
     "command-r": ("Cohere", dict(num_key_value_heads=2, logit_scale=0.3, pad_token_id=0)),
     "command-r-plus": ("Cohere", dict(num_key_value_heads=2, use_qk_norm=True, pad_token_id=0)),
     "olmoe": ("Olmoe", dict(num_key_value_heads=2, num_experts=6, num_experts_per_tok=2)),
+    "chatglm": ("Glm", dict(num_key_value_heads=2, head_dim=16, pad_token_id=0)),
 }
 
 
