@@ -299,6 +299,7 @@ renames = {
                "parts": {"attn_norm_2": "ln_attn", "attn_output": "self_attention.dense", "ffn_up": "mlp.dense_h_to_4h", "ffn_down": "mlp.dense_4h_to_h"}},
     "starcoder2": {"parts": {"ffn_up": "mlp.c_fc", "ffn_down": "mlp.c_proj"}},
     "chatglm": {"parts": {"ffn_up": "mlp.gate_up_proj"}},
+    "seed_oss": {"parts": {"post_attention_norm": "post_attention_layernorm"}},
 }
 
 
@@ -427,6 +428,8 @@ def cases():
          experts={"n": 8, "f": 96}, head_keys=False, keys={"rope.freq_base": 5e5, "expert_count": 8, "expert_used_count": 3})
     case("chatglm, half of a head rotated", "chatglm", "GlmForCausalLM", rope(1e4, partial_rotary_factor=0.5) | {"attention_bias": True}, qkv_bias=True,
          fused_gate=True, keys={"rope.dimension_count": 8})
+    case("seed_oss, biases", "seed_oss", "SeedOssForCausalLM", rope(1e7), norms=("attn_norm", "post_attention_norm"), qkv_bias=True, head=24,
+         keys={"rope.freq_base": 1e7})
     return all_cases
 
 

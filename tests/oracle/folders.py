@@ -85,6 +85,8 @@ CASES = {
     "command-r-plus": ("Cohere", dict(num_key_value_heads=2, use_qk_norm=True, pad_token_id=0)),
     "olmoe": ("Olmoe", dict(num_key_value_heads=2, num_experts=6, num_experts_per_tok=2)),
     "chatglm": ("Glm", dict(num_key_value_heads=2, head_dim=16, pad_token_id=0)),
+    "seed_oss": ("SeedOss", dict(num_key_value_heads=2, head_dim=24)),
+    "seed_oss-biases": ("SeedOss", dict(num_key_value_heads=2, head_dim=24, attention_out_bias=True, mlp_bias=True)),
 }
 
 

@@ -23,6 +23,7 @@
 #include <plume/models/qwen2moe.hpp>
 #include <plume/models/qwen3.hpp>
 #include <plume/models/qwen3moe.hpp>
+#include <plume/models/seed_oss.hpp>
 #include <plume/models/smollm3.hpp>
 #include <plume/models/stablelm.hpp>
 #include <plume/models/starcoder2.hpp>
@@ -31,8 +32,8 @@ namespace plume::models {
 
 /// THE LIST of architectures that run, as GGUF files and as the Hugging Face folders that their recipes describe.
 inline constexpr const recipe* architectures[] = {
-    &chatglm,    &cohere2, &command_r, &exaone4, &falcon, &gemma, &gemma2, &gemma3,   &glm4,  &gpt2,     &gpt_oss, &gptneox,  &granite,
-    &granitemoe, &llama,   &mistral3,  &olmo2,   &olmoe,  &phi3,  &qwen2,  &qwen2moe, &qwen3, &qwen3moe, &smollm3, &stablelm, &starcoder2,
+    &chatglm, &cohere2,  &command_r, &exaone4, &falcon, &gemma, &gemma2,   &gemma3, &glm4,     &gpt2,     &gpt_oss, &gptneox,  &granite,    &granitemoe,
+    &llama,   &mistral3, &olmo2,     &olmoe,   &phi3,   &qwen2, &qwen2moe, &qwen3,  &qwen3moe, &seed_oss, &smollm3, &stablelm, &starcoder2,
 };
 
 }  // namespace plume::models
