@@ -430,6 +430,7 @@ def cases():
          fused_gate=True, keys={"rope.dimension_count": 8})
     case("seed_oss, biases", "seed_oss", "SeedOssForCausalLM", rope(1e7), norms=("attn_norm", "post_attention_norm"), qkv_bias=True, head=24,
          keys={"rope.freq_base": 1e7})
+    case("ernie4_5, heads wider than D/H", "ernie4_5", "Ernie4_5ForCausalLM", rope(5e5), tied=True, head=24, keys={"rope.freq_base": 5e5})
     return all_cases
 
 

@@ -3,6 +3,7 @@
 #include <plume/models/chatglm.hpp>
 #include <plume/models/cohere2.hpp>
 #include <plume/models/command_r.hpp>
+#include <plume/models/ernie4_5.hpp>
 #include <plume/models/exaone4.hpp>
 #include <plume/models/falcon.hpp>
 #include <plume/models/gemma.hpp>
@@ -32,8 +33,8 @@ namespace plume::models {
 
 /// THE LIST of architectures that run, as GGUF files and as the Hugging Face folders that their recipes describe.
 inline constexpr const recipe* architectures[] = {
-    &chatglm, &cohere2,  &command_r, &exaone4, &falcon, &gemma, &gemma2,   &gemma3, &glm4,     &gpt2,     &gpt_oss, &gptneox,  &granite,    &granitemoe,
-    &llama,   &mistral3, &olmo2,     &olmoe,   &phi3,   &qwen2, &qwen2moe, &qwen3,  &qwen3moe, &seed_oss, &smollm3, &stablelm, &starcoder2,
+    &chatglm,    &cohere2, &command_r, &ernie4_5, &exaone4, &falcon, &gemma, &gemma2,   &gemma3, &glm4,     &gpt2,     &gpt_oss, &gptneox,  &granite,
+    &granitemoe, &llama,   &mistral3,  &olmo2,    &olmoe,   &phi3,   &qwen2, &qwen2moe, &qwen3,  &qwen3moe, &seed_oss, &smollm3, &stablelm, &starcoder2,
 };
 
 }  // namespace plume::models
