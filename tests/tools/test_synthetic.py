@@ -41,12 +41,13 @@ class Synthetic(ToolTest):
 
     def test_every_type_runs_and_says_something(self):
         path = self.folder / "model.gguf"
-        for kind in ("F32", "F16", "BF16", "Q4_0", "Q8_0", "Q6_K", "Q2_K", "Q5_K", "IQ4_XS", "IQ1_M", "IQ2_XXS", "MXFP4", "TQ1_0", "TQ2_0", "Q2_K_M", "Q3_K_M", "Q4_K_M", "Q5_K_M"):
-            self.write(path, "--shape", "tiny", "--type", kind)
+        kinds = ("F32", "F16", "BF16", "Q4_0", "Q8_0", "Q6_K", "Q2_K", "Q5_K", "IQ4_XS", "IQ1_M", "IQ2_XXS", "MXFP4", "TQ1_0", "TQ2_0", "Q2_K_M", "Q3_K_M", "Q4_K_M", "Q5_K_M")
+        for shape, kind in [("tiny", kind) for kind in kinds] + [("tiny-experts", kind) for kind in ("F16", "Q4_0", "Q4_K_M")]:
+            self.write(path, "--shape", shape, "--type", kind)
             logits = self.logits(path, "--activations", "a16")
             self.assertEqual(len(logits), 512)
             spread = (sum(x * x for x in logits) / 512) ** 0.5
-            self.assertTrue(0.05 < spread < 5, f"{kind}: logits of size {spread}")   # 0.02 · sqrt(256) = 0.3, times the output norm
+            self.assertTrue(0.05 < spread < 5, f"{shape}, {kind}: logits of size {spread}")   # 0.02 · sqrt(256) = 0.3, times the output norm
 
     def test_the_seed_chooses_the_bytes(self):
         a, b, c = (self.folder / name for name in "abc")

@@ -37,6 +37,9 @@ void set_shape(metadata& m, const shape& s, std::string_view type) {
     m.set("llama.rope.dimension_count", u32(s.E));
     m.set("llama.rope.freq_base", s.rope_base);
     m.set("llama.vocab_size", u32(s.V));
+    if (s.experts == 0) return;
+    m.set("llama.expert_count", u32(s.experts));
+    m.set("llama.expert_used_count", u32(s.used));
 }
 
 struct order {
@@ -109,7 +112,8 @@ int start(int argc, char** argv, const interrupt& stop) {
     arguments a("synthetic_model", "Writes a GGUF file of a published Llama's shape with random weights: for measuring, not for answers.", "");
     a.positional("FILE", o.out, "the file to write; it appears when it is whole");
     a.choice(
-        "-s,--shape", names, [&](std::size_t i) { o.of = &shapes()[i]; }, "tiny, 135m (SmolLM2), 1b, 3b (Llama 3.2), 8b (Llama 3.1)");
+        "-s,--shape", names, [&](std::size_t i) { o.of = &shapes()[i]; },
+        "tiny, tiny-experts, 135m (SmolLM2), 1b, 3b (Llama 3.2), 8b (Llama 3.1), 8x1b (8 experts, 2 of them used)");
     a.choice(
         "-w,--type", type_names(), [&](std::size_t i) { o.type = type_names()[i]; },
         "a weight format for all matrices (F32, Q4_0, IQ2_XS, ...), or a mix as files of that name have it: Q3_K_M, Q4_K_M, Q5_K_M, and Q2_K_M, which other "

@@ -6,9 +6,13 @@ namespace plume::tool::synthetic {
 namespace {
 
 constexpr shape all_shapes[] = {
-    {"tiny", 2, 256, 512, 4, 2, 64, 512, 512, 10000.0f, true},           {"135m", 30, 576, 1536, 9, 3, 64, 49152, 8192, 100000.0f, true},        // SmolLM2 135M
-    {"1b", 16, 2048, 8192, 32, 8, 64, 128256, 131072, 500000.0f, true},                                                                          // Llama 3.2
-    {"3b", 28, 3072, 8192, 24, 8, 128, 128256, 131072, 500000.0f, true}, {"8b", 32, 4096, 14336, 32, 8, 128, 128256, 131072, 500000.0f, false},  // Llama 3.1
+    {"tiny", 2, 256, 512, 4, 2, 64, 512, 512, 10000.0f, true},
+    {"tiny-experts", 2, 256, 512, 4, 2, 64, 512, 512, 10000.0f, true, 5, 2},
+    {"135m", 30, 576, 1536, 9, 3, 64, 49152, 8192, 100000.0f, true},     // SmolLM2 135M
+    {"1b", 16, 2048, 8192, 32, 8, 64, 128256, 131072, 500000.0f, true},  // Llama 3.2
+    {"3b", 28, 3072, 8192, 24, 8, 128, 128256, 131072, 500000.0f, true},
+    {"8b", 32, 4096, 14336, 32, 8, 128, 128256, 131072, 500000.0f, false},       // Llama 3.1
+    {"8x1b", 16, 2048, 8192, 32, 8, 64, 128256, 131072, 500000.0f, true, 8, 2},  // Llama 3.2 with Mixtral's experts
 };
 
 using formats = const quant::format_info*;
@@ -75,9 +79,10 @@ std::optional<std::vector<planned_tensor>> plan_tensors(const shape& s, std::str
     std::vector<planned_tensor> tensors;
     const auto                  vector = [&](std::string name, std::uint64_t n) { tensors.push_back({std::move(name), {n}, named("F32")}); };
     // `as`: the part whose rule counts. The embeddings are read by rows; where they are the head as well, they are of its format.
-    const auto matrix = [&](std::string name, std::string_view as, std::uint64_t layer, std::uint64_t columns, std::uint64_t rows) {
+    const auto matrix = [&](std::string name, std::string_view as, std::uint64_t layer, std::uint64_t columns, std::uint64_t rows, std::uint64_t experts = 0) {
         const auto wanted = format != nullptr ? format : named(chosen->format_of({as, layer, s.L, s.H / s.K}));
         tensors.push_back({std::move(name), {columns, rows}, fitting(wanted, columns)});
+        if (experts > 0) tensors.back().dims.push_back(experts);
     };
     matrix("token_embd.weight", s.tied ? "output" : "token_embd", 0, s.D, s.V);
     for (std::uint64_t i = 0; i < s.L; ++i) {
@@ -91,9 +96,13 @@ std::optional<std::vector<planned_tensor>> plan_tensors(const shape& s, std::str
         part("attn_v", s.D, s.K * s.E);
         part("attn_output", s.H * s.E, s.D);
         vector(p + "ffn_norm.weight", s.D);
-        part("ffn_gate", s.D, s.F);
-        part("ffn_up", s.D, s.F);
-        part("ffn_down", s.F, s.D);
+        const auto experts = [&](std::string_view name, std::uint64_t columns, std::uint64_t rows) {
+            matrix(p + std::string(name) + (s.experts > 0 ? "_exps.weight" : ".weight"), name, i, columns, rows, s.experts);
+        };
+        if (s.experts > 0) tensors.push_back({p + "ffn_gate_inp.weight", {s.D, s.experts}, named("F32")});
+        experts("ffn_gate", s.D, s.F);
+        experts("ffn_up", s.D, s.F);
+        experts("ffn_down", s.F, s.D);
     }
     vector("output_norm.weight", s.D);
     if (!s.tied) matrix("output.weight", "output", 0, s.D, s.V);

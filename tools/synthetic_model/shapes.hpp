@@ -16,7 +16,8 @@ struct shape {
     std::string_view name;
     std::uint64_t    L, D, F, H, K, E, V, context;
     float            rope_base;
-    bool             tied;  // no output.weight: the head is token_embd.weight
+    bool             tied;                   // no output.weight: the head is token_embd.weight
+    std::uint64_t    experts = 0, used = 0;  // as Mixtral has them, each with its F
 };
 
 [[nodiscard]] std::span<const shape> shapes() noexcept;
