@@ -46,7 +46,7 @@ struct bench_options {
     }
 };
 
-/// What a model must compute and read for each token, from the header of its file.
+/// What a model must compute and read for each token, from the header of its file. Of experts only those count that a token meets.
 struct work_per_token {
     double layer_weights = 0;  // in matrices of the layers: two operations each
     double head_weights  = 0;
@@ -54,11 +54,12 @@ struct work_per_token {
     bool   quantised     = false;
 };
 
-work_per_token count_work(const io::gguf& file) {
+work_per_token count_work(const io::gguf& file, const model_config& c) {
     work_per_token w;
-    const auto     add = [&w](const io::tensor_info& t, double& sum) {
-        sum += static_cast<double>(t.n_elems);
-        w.read_bytes += static_cast<double>(t.bytes);
+    const auto     add = [&](const io::tensor_info& t, double& sum) {
+        const double share = t.n_dims == 3 && c.experts.n > 0 ? static_cast<double>(c.experts.used) / static_cast<double>(c.experts.n) : 1;
+        sum += share * static_cast<double>(t.n_elems);
+        w.read_bytes += share * static_cast<double>(t.bytes);
         w.quantised = w.quantised || t.bytes < t.n_elems * 2;
     };
     for (const auto& t : file.tensors())
@@ -280,7 +281,7 @@ int bench(const invocation& call) {
     const auto room = plume::plan(o.model);
     m.peaks         = measure_peaks(loaded->threads(), room ? room->available / 4 : std::uint64_t{64} << 20, loaded->cpu_target() == "amx");
     if (call.stop.asked()) return exit_interrupted;
-    const auto work      = count_work(*file);
+    const auto work      = count_work(*file, loaded->config());
     const bool quantised = work.quantised;
     count_runs(o, work, loaded->config(), m);
 

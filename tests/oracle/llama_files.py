@@ -47,12 +47,18 @@ LEFT_OUT = {
     "starcoder2": dict(sliding_window=None),       # no key
     "qwen2-yarn": dict(rope_parameters=YARN),      # beta_fast and beta_slow are not read
     "ministral3-tied": dict(sliding_window=None, rope_parameters=MINISTRAL),   # mscale is not read
-    "gpt-oss": dict(rope_parameters=ROPE),         # YaRN without whole pairs
-    "gpt-oss-mxfp4": dict(rope_parameters=ROPE, tie_word_embeddings=False),   # and wants a head of its own
+    "gpt-oss": dict(rope_parameters=YARN | dict(factor=1.0, truncate=False)),   # rounds the ends of YaRN to whole pairs: here they play no part
+    "gpt-oss-mxfp4": dict(rope_parameters=YARN | dict(factor=1.0, truncate=False), tie_word_embeddings=False),   # and wants a head of its own
     "gptneox-in-sequence": dict(attention_bias=True),   # wants biases
     "falcon-heads": dict(bias=False),              # knows none
     "falcon-11b": dict(ffn_hidden_size=256),       # its converter always writes 4 D
+    "command-r-plus": None,                        # norms of heads only in models of 64 layers
+    "olmoe": dict(num_key_value_heads=4),          # wants norms of D weights for queries and keys
+    "chatglm": dict(rms_norm_eps=1e-5),            # its converter always writes that
+    "seed_oss-biases": None,                       # no such biases
+    "ernie4_5-biases": None,                       # the same
 }
+QUANTISED = {"gpt-oss-mxfp4": (0.015, 0.01)}       # llama.cpp rounds activations to 8 bits for such weights: limits of the perplexity and the NMSE
 
 
 @llama_cpp.llama_log_callback
@@ -116,8 +122,9 @@ def main():
                 checks.missed += 1
             else:
                 off = abs(perplexity(got, tokens) / perplexity(want, tokens) - 1)
-                checks.at_most(f"{name}: llama.cpp on plume's file: perplexity off by", off, 0.0002)
-                checks.at_most(f"{name}: llama.cpp on plume's file: NMSE", oracle.nmse(got, want), 1e-6)
+                limits = QUANTISED.get(name, (0.0002, 1e-6))
+                checks.at_most(f"{name}: llama.cpp on plume's file: perplexity off by", off, limits[0])
+                checks.at_most(f"{name}: llama.cpp on plume's file: NMSE", oracle.nmse(got, want), limits[1])
 
             done = subprocess.run([sys.executable, "-c", CONVERT, sources, folder, "--outfile", theirs, "--outtype", "f32"], capture_output=True, text=True)
             if done.returncode:
