@@ -31,10 +31,38 @@
 
 namespace plume::models {
 
-/// THE LIST of architectures that run, as GGUF files and as the Hugging Face folders that their recipes describe.
+/// THE LIST of architectures that run, one a line: as GGUF files and as the Hugging Face folders that their recipes describe.
+// clang-format off
 inline constexpr const recipe* architectures[] = {
-    &chatglm,    &cohere2, &command_r, &ernie4_5, &exaone4, &falcon, &gemma, &gemma2,   &gemma3, &glm4,     &gpt2,     &gpt_oss, &gptneox,  &granite,
-    &granitemoe, &llama,   &mistral3,  &olmo2,    &olmoe,   &phi3,   &qwen2, &qwen2moe, &qwen3,  &qwen3moe, &seed_oss, &smollm3, &stablelm, &starcoder2,
+    &chatglm,
+    &cohere2,
+    &command_r,
+    &ernie4_5,
+    &exaone4,
+    &falcon,
+    &gemma,
+    &gemma2,
+    &gemma3,
+    &glm4,
+    &gpt2,
+    &gpt_oss,
+    &gptneox,
+    &granite,
+    &granitemoe,
+    &llama,
+    &mistral3,
+    &olmo2,
+    &olmoe,
+    &phi3,
+    &qwen2,
+    &qwen2moe,
+    &qwen3,
+    &qwen3moe,
+    &seed_oss,
+    &smollm3,
+    &stablelm,
+    &starcoder2,
 };
+// clang-format on
 
 }  // namespace plume::models
