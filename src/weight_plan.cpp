@@ -268,7 +268,10 @@ result<weight_plan> plan_weights(const io::gguf& file, const model_config& c, mo
     if (c.recipe->learned) all.take("position_embd.weight", c.context_tokens, c.D, w.positions, true);
     all.take("output_norm.weight", c.D, w.output_norm.w);
     if (c.recipe->norm == models::norm_kind::layer) all.take_if_there("output_norm.bias", c.D, w.output_norm.b);
-    if (all.has("output.weight")) all.take("output.weight", c.V, c.D, w.head);  // else tied: the head is the embedding
+    if (all.has("output.weight")) {  // else tied: the head is the embedding
+        all.take("output.weight", c.V, c.D, w.head);
+        all.take_if_there("output.bias", c.V, w.head.bias);
+    }
     all.take_if_there("rope_freqs.weight", c.rotated / 2, w.rope_factors);
     all.take_if_there("rope_factors_short.weight", c.rotated / 2, w.rope_short);
     all.take_if_there("rope_factors_long.weight", c.rotated / 2, w.rope_long);
