@@ -299,6 +299,7 @@ renames = {
                "parts": {"attn_norm_2": "ln_attn", "attn_output": "self_attention.dense", "ffn_up": "mlp.dense_h_to_4h", "ffn_down": "mlp.dense_4h_to_h"}},
     "starcoder2": {"parts": {"ffn_up": "mlp.c_fc", "ffn_down": "mlp.c_proj"}},
     "chatglm": {"parts": {"ffn_up": "mlp.gate_up_proj"}},
+    "phi2": {"whole": {"output_norm": "model.final_layernorm"}, "parts": {"attn_output": "self_attn.dense", "ffn_up": "mlp.fc1", "ffn_down": "mlp.fc2"}},
     "seed_oss": {"parts": {"post_attention_norm": "post_attention_layernorm"}},
 }
 
@@ -431,6 +432,8 @@ def cases():
     case("seed_oss, biases", "seed_oss", "SeedOssForCausalLM", rope(1e7), norms=("attn_norm", "post_attention_norm"), qkv_bias=True, head=24,
          keys={"rope.freq_base": 1e7})
     case("ernie4_5, heads wider than D/H", "ernie4_5", "Ernie4_5ForCausalLM", rope(5e5), tied=True, head=24, keys={"rope.freq_base": 5e5})
+    case("phi2, biases, half of a head rotated", "phi2", "PhiForCausalLM", rope(1e4, partial_rotary_factor=0.5), norm="layer", norm_bias=True, bias=True,
+         qkv_bias=True, gate=False, norms=("attn_norm",), head_keys=False, extra=[("output.bias", V, 0, 0.5)], keys={"rope.dimension_count": 8})
     return all_cases
 
 

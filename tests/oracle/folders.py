@@ -87,6 +87,7 @@ CASES = {
     "chatglm": ("Glm", dict(num_key_value_heads=2, head_dim=16, pad_token_id=0)),
     "seed_oss": ("SeedOss", dict(num_key_value_heads=2, head_dim=24)),
     "seed_oss-biases": ("SeedOss", dict(num_key_value_heads=2, head_dim=24, attention_out_bias=True, mlp_bias=True)),
+    "phi2": ("Phi", dict(num_key_value_heads=2, rope_parameters=ROPE | dict(partial_rotary_factor=0.5))),
     "ernie4_5": ("Ernie4_5", dict(num_key_value_heads=2, head_dim=24)),
     "ernie4_5-biases": ("Ernie4_5", dict(num_key_value_heads=2, head_dim=24, use_bias=True, tie_word_embeddings=False)),
 }

@@ -54,6 +54,7 @@ LEFT_OUT = {
     "falcon-11b": dict(ffn_hidden_size=256),       # its converter always writes 4 D
     "command-r-plus": None,                        # norms of heads only in models of 64 layers
     "olmoe": dict(num_key_value_heads=4),          # wants norms of D weights for queries and keys
+    "phi2": dict(num_key_value_heads=4),           # its converter always writes as many as heads
     "chatglm": dict(rms_norm_eps=1e-5),            # its converter always writes that
     "seed_oss-biases": None,                       # no such biases
     "ernie4_5-biases": None,                       # the same

@@ -19,6 +19,7 @@
 #include <plume/models/mistral3.hpp>
 #include <plume/models/olmo2.hpp>
 #include <plume/models/olmoe.hpp>
+#include <plume/models/phi2.hpp>
 #include <plume/models/phi3.hpp>
 #include <plume/models/qwen2.hpp>
 #include <plume/models/qwen2moe.hpp>
@@ -53,6 +54,7 @@ inline constexpr const recipe* architectures[] = {
     &mistral3,
     &olmo2,
     &olmoe,
+    &phi2,
     &phi3,
     &qwen2,
     &qwen2moe,
