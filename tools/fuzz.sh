@@ -26,6 +26,6 @@ targets=${*:-$(cd tests/fuzz && ls ./*.cpp 2>/dev/null | sed 's,^\./,,; s,\.cpp$
 failed=0
 for name in $targets; do
     try_step "Fuzzing $name" run_target "$name" || failed=1
-    say "    $(sed -n 's/^stat::number_of_executed_units: *\([0-9]*\)/\1 runs/p' "build/logs/Fuzzing-$name.log")"
+    say "    $(sed -n 's/^stat::number_of_executed_units: *\([0-9]*\)/\1 runs/p' "build/logs/Fuzzing-${name//_/-}.log")"
 done
 [ $failed -eq 0 ] || die "there are findings: see build/fuzz/findings/"
