@@ -15,8 +15,9 @@ template void unpack_groups<q8_0>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q8_0::block& b) noexcept {
-    const costed<32> c(w, importance);
+template <class V>
+void encode_costed(const float* w, V importance, q8_0::block& b) noexcept {
+    const costed<32, V> c(w, importance);
     using codes       = even_codes<-127, 127>;
     const float plain = std::fabs(peak_of(std::span<const float, 32>(c.x))) / 127;
     b.d               = finite_half(plain);
