@@ -42,11 +42,12 @@ using i4 [[gnu::vector_size(16)]] = std::int32_t;
 #endif
 }
 
+inline constexpr float whole_at = 12'582'912;  // 1.5 · 2^23: what is added to it loses its fraction, to the nearest even
+
 /// The nearest integer in [Low, High], ties to even; NaN gives Low.
 template <int Low, int High>
 [[nodiscard]] inline f4 rounded4(f4 x) noexcept {
-    constexpr float round = 12'582'912;  // 1.5 · 2^23: what is added to it loses its fraction
-    return (smaller4(larger4(x, all4(Low)), all4(High)) + all4(round)) - all4(round);
+    return (smaller4(larger4(x, all4(Low)), all4(High)) + all4(whole_at)) - all4(whole_at);
 }
 
 /// The low bytes of 16 numbers.
