@@ -20,8 +20,8 @@ struct scaled_block {
 };
 
 /// The best integers for this d, SubLow to SubHigh, and the error with them.
-template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N>
-[[nodiscard]] scaled_block<G> choose_subs(const std::array<costed<N>, G>& groups, const std::array<float, G>& wanted, half d) noexcept {
+template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N, class V>
+[[nodiscard]] scaled_block<G> choose_subs(const std::array<costed<N, V>, G>& groups, const std::array<float, G>& wanted, half d) noexcept {
     scaled_block<G> b{.d = d};
     const float     scale = to_float(d), inverse = inverse_of(scale);
     for (std::size_t g = 0; g < G; ++g) {
@@ -37,17 +37,17 @@ template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N>
 }
 
 /// d of least error for the codes and integers of b.
-template <class Codes, std::size_t G, std::size_t N>
-[[nodiscard]] half refit_d(const std::array<costed<N>, G>& groups, const scaled_block<G>& b) noexcept {
+template <class Codes, std::size_t G, std::size_t N, class V>
+[[nodiscard]] half refit_d(const std::array<costed<N, V>, G>& groups, const scaled_block<G>& b) noexcept {
     double xq = 0, qq = 0;
     for (std::size_t g = 0; g < G; ++g) {
         if (b.sub[g] == 0) continue;
         const float sub = static_cast<float>(b.sub[g]), inverse = inverse_of(to_float(b.d) * sub);
         f4          x{}, q{};
         for (std::size_t i = 0; i < N; i += 4) {
-            const f4 code = Codes::nearest4(load4(&groups[g].x[i]) * all4(inverse)) * all4(sub);
-            x += load4(&groups[g].vx[i]) * code;
-            q += load4(&groups[g].v[i]) * code * code;
+            const f4 code = Codes::nearest4(groups[g].x4(i) * all4(inverse)) * all4(sub);
+            x += groups[g].vx4(i) * code;
+            q += groups[g].v4(i) * code * code;
         }
         xq += sum4(x), qq += sum4(q);
     }
@@ -55,8 +55,8 @@ template <class Codes, std::size_t G, std::size_t N>
 }
 
 /// The whole search. A scale of either sign: the largest group's may meet either end of the integers.
-template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N>
-[[nodiscard]] scaled_block<G> best_block(const std::array<costed<N>, G>& groups) noexcept {
+template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N, class V>
+[[nodiscard]] scaled_block<G> best_block(const std::array<costed<N, V>, G>& groups) noexcept {
     std::array<float, G> wanted;
     for (std::size_t g = 0; g < G; ++g) wanted[g] = best_scale<Codes>(groups[g]);
     const float     peak = peak_of(std::span<const float, G>(wanted));
@@ -83,8 +83,8 @@ struct affine_block {
     float              error = 0;
 };
 
-template <int Levels, int SubHigh, std::size_t G, std::size_t N>
-[[nodiscard]] affine_block<G> choose_subs_and_mins(const std::array<costed<N>, G>& groups, const std::array<affine_fit, G>& wanted, half d,
+template <int Levels, int SubHigh, std::size_t G, std::size_t N, class V>
+[[nodiscard]] affine_block<G> choose_subs_and_mins(const std::array<costed<N, V>, G>& groups, const std::array<affine_fit, G>& wanted, half d,
                                                    half dmin) noexcept {
     affine_block<G> b{.d = d, .dmin = dmin};
     const float     scale = to_float(d), low = to_float(dmin);
@@ -104,8 +104,8 @@ template <int Levels, int SubHigh, std::size_t G, std::size_t N>
 }
 
 /// d and dmin of least error for the codes and integers of b.
-template <int Levels, std::size_t G, std::size_t N>
-[[nodiscard]] std::pair<half, half> refit_d_and_dmin(const std::array<costed<N>, G>& groups, const affine_block<G>& b) noexcept {
+template <int Levels, std::size_t G, std::size_t N, class V>
+[[nodiscard]] std::pair<half, half> refit_d_and_dmin(const std::array<costed<N, V>, G>& groups, const affine_block<G>& b) noexcept {
     using codes = even_codes<0, Levels>;
     double ss = 0, sm = 0, mm = 0, xs = 0, xm = 0;  // of s = sub·q and m = min: w ≈ d·s - dmin·m
     for (std::size_t g = 0; g < G; ++g) {
@@ -113,13 +113,13 @@ template <int Levels, std::size_t G, std::size_t N>
         const float inverse = inverse_of(to_float(b.d) * sub);
         f4          q1{}, q2{}, xq{};
         for (std::size_t i = 0; i < N; i += 4) {
-            const f4 q = codes::nearest4((load4(&groups[g].x[i]) - all4(base)) * all4(inverse)) * all4(sub), vq = load4(&groups[g].v[i]) * q;
+            const f4 q = codes::nearest4((groups[g].x4(i) - all4(base)) * all4(inverse)) * all4(sub), vq = groups[g].v4(i) * q;
             q1 += vq;
             q2 += vq * q;
-            xq += load4(&groups[g].vx[i]) * q;
+            xq += groups[g].vx4(i) * q;
         }
-        ss += sum4(q2), sm += double{sum4(q1)} * min, mm += double{groups[g].total()} * min * min;
-        xs += sum4(xq), xm += double{groups[g].first_moment()} * min;
+        ss += sum4(q2), sm += double{sum4(q1)} * min, mm += double{total(groups[g])} * min * min;
+        xs += sum4(xq), xm += double{first_moment(groups[g])} * min;
     }
     const double det = ss * mm - sm * sm;
     if (!(det > 1e-9 * ss * mm)) return {ss > 0 ? finite_half(static_cast<float>(xs / ss)) : b.d, b.dmin};
@@ -128,8 +128,8 @@ template <int Levels, std::size_t G, std::size_t N>
     return {finite_half(static_cast<float>(d)), finite_half(static_cast<float>(dmin))};
 }
 
-template <int Levels, int SubHigh, std::size_t G, std::size_t N>
-[[nodiscard]] affine_block<G> best_affine_block(const std::array<costed<N>, G>& groups) noexcept {
+template <int Levels, int SubHigh, std::size_t G, std::size_t N, class V>
+[[nodiscard]] affine_block<G> best_affine_block(const std::array<costed<N, V>, G>& groups) noexcept {
     std::array<affine_fit, G> wanted;
     float                     scale = 0, min = 0;
     for (std::size_t g = 0; g < G; ++g) {
@@ -159,9 +159,11 @@ template <int Levels, int SubHigh, std::size_t G, std::size_t N>
 }
 
 /// The groups of a block.
-template <std::size_t N>
-[[nodiscard]] std::array<costed<N>, 256 / N> groups_of(const float* w, const float* importance) noexcept {
-    return [&]<std::size_t... G>(std::index_sequence<G...>) { return std::array<costed<N>, 256 / N>{costed<N>(w + G * N, part_of(importance, G * N))...}; }
+template <std::size_t N, class V>
+[[nodiscard]] std::array<costed<N, V>, 256 / N> groups_of(const float* w, V importance) noexcept {
+    return [&]<std::size_t... G>(std::index_sequence<G...>) {
+        return std::array<costed<N, V>, 256 / N>{costed<N, V>(w + G * N, part_of(importance, G * N))...};
+    }
     (std::make_index_sequence<256 / N>{});
 }
 

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "unpack.hpp"
 
@@ -12,9 +18,48 @@ namespace plume::quant {
 using f4 [[gnu::vector_size(16)]] = float;
 using i4 [[gnu::vector_size(16)]] = std::int32_t;
 
-[[nodiscard]] inline f4    load4(const float* p) noexcept { return f4{p[0], p[1], p[2], p[3]}; }
+[[nodiscard]] inline f4 load4(const float* p) noexcept {
+    f4 x;
+    std::memcpy(&x, p, sizeof x);
+    return x;
+}
 [[nodiscard]] inline float sum4(f4 x) noexcept { return (x[0] + x[1]) + (x[2] + x[3]); }
 [[nodiscard]] inline f4    all4(float x) noexcept { return f4{x, x, x, x}; }
+
+/// a > b ? a : b of each, which is b where one is NaN. One instruction, which compilers do not make of the comparison.
+[[nodiscard]] inline f4 larger4(f4 a, f4 b) noexcept {
+#ifdef __SSE2__
+    return _mm_max_ps(a, b);
+#else
+    return a > b ? a : b;
+#endif
+}
+[[nodiscard]] inline f4 smaller4(f4 a, f4 b) noexcept {
+#ifdef __SSE2__
+    return _mm_min_ps(a, b);
+#else
+    return a < b ? a : b;
+#endif
+}
+
+inline constexpr float whole_at = 12'582'912;  // 1.5 · 2^23: what is added to it loses its fraction, to the nearest even
+
+/// The nearest integer in [Low, High], ties to even; NaN gives Low.
+template <int Low, int High>
+[[nodiscard]] inline f4 rounded4(f4 x) noexcept {
+    return (smaller4(larger4(x, all4(Low)), all4(High)) + all4(whole_at)) - all4(whole_at);
+}
+
+/// The low bytes of 16 numbers.
+inline void store_bytes(const i4 (&n)[4], std::uint8_t* to) noexcept {
+#ifdef __SSE2__
+    const auto    low = [&](std::size_t i) { return std::bit_cast<__m128i>(n[i] & 255); };
+    const __m128i all = _mm_packus_epi16(_mm_packs_epi32(low(0), low(1)), _mm_packs_epi32(low(2), low(3)));
+    std::memcpy(to, &all, sizeof all);
+#else
+    for (std::size_t i = 0; i < 16; ++i) to[i] = static_cast<std::uint8_t>(n[i / 4][i % 4]);
+#endif
+}
 
 /// The nearest integer in [low, high], ties away from zero; NaN gives low.
 [[nodiscard]] inline int nearest(float x, int low, int high) noexcept {
@@ -23,20 +68,14 @@ using i4 [[gnu::vector_size(16)]] = std::int32_t;
     return static_cast<int>(x < 0 ? x - 0.5f : x + 0.5f);
 }
 
-/// nearest() of four.
-template <int Low, int High>
-[[nodiscard]] inline i4 nearest4(f4 x) noexcept {
-    x = x > all4(Low) ? x : all4(Low);
-    x = x < all4(High) ? x : all4(High);
-    return __builtin_convertvector(x + (x < all4(0) ? all4(-0.5f) : all4(0.5f)), i4);
-}
-
-/// code[i] = nearest((x[i] - from)·inverse, Low, High) + Add.
+/// code[i] = the nearest integer to (x[i] - from)·inverse in [Low, High], plus Add; ties to even, NaN gives Low.
 template <int Low, int High, int Add, std::size_t N, class Code>
 void nearest_codes(const float* x, float from, float inverse, std::array<Code, N>& code) noexcept {
-    for (std::size_t i = 0; i < N; i += 4) {
-        const i4 q = nearest4<Low, High>((load4(x + i) - all4(from)) * all4(inverse));
-        for (std::size_t j = 0; j < 4; ++j) code[i + j] = static_cast<Code>(q[j] + Add);
+    static_assert(sizeof(Code) == 1 && N % 16 == 0);
+    for (std::size_t i = 0; i < N; i += 16) {
+        i4 q[4];
+        for (std::size_t j = 0; j < 4; ++j) q[j] = __builtin_convertvector(rounded4<Low, High>((load4(x + i + 4 * j) - all4(from)) * all4(inverse)), i4) + Add;
+        store_bytes(q, reinterpret_cast<std::uint8_t*>(&code[i]));
     }
 }
 
@@ -45,62 +84,59 @@ void nearest_codes(const float* x, float from, float inverse, std::array<Code, N
 
 [[nodiscard]] inline float inverse_of(float d) noexcept { return d == 0 ? 0 : 1 / d; }
 
-/// The weight of largest magnitude, with its sign; the first of several. NaN counts as nothing.
+/// The low halves of four numbers.
+inline void store_halves(i4 n, std::byte* to) noexcept {
+#ifdef __SSE2__
+    const __m128i low = std::bit_cast<__m128i>(n << 16 >> 16), all = _mm_packs_epi32(low, low);
+    std::memcpy(to, &all, 8);
+#else
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto low = static_cast<std::uint16_t>(n[i]);
+        std::memcpy(to + 2 * i, &low, sizeof low);
+    }
+#endif
+}
+
+struct weight_range {
+    float low, high;
+};
+
+/// The smallest and the largest weight. NaN counts as nothing; where there is nothing else, `low` is above `high`.
+template <std::size_t N>
+[[nodiscard]] weight_range range_of(std::span<const float, N> w) noexcept {
+    static_assert(N % 4 == 0);
+    constexpr float inf = std::numeric_limits<float>::infinity();
+    f4              low = all4(inf), high = all4(-inf);
+    for (std::size_t i = 0; i < N; i += 4) low = smaller4(load4(&w[i]), low), high = larger4(load4(&w[i]), high);
+    return {std::min(std::min(low[0], low[1]), std::min(low[2], low[3])), std::max(std::max(high[0], high[1]), std::max(high[2], high[3]))};
+}
+
+/// The weight of largest magnitude, with its sign; of two the negative. NaN counts as nothing.
 template <std::size_t N>
 [[nodiscard]] float peak_of(std::span<const float, N> w) noexcept {
-    static_assert(N % 4 == 0);
-    f4 sizes{};
-    for (std::size_t i = 0; i < N; i += 4) {
-        const f4 x = load4(&w[i]), size = x < all4(0) ? -x : x;
-        sizes = size > sizes ? size : sizes;
-    }
-    const float most = std::max(std::max(sizes[0], sizes[1]), std::max(sizes[2], sizes[3]));
-    for (const float x : w)
-        if (std::fabs(x) == most) return x;
-    return 0;
-}
-
-/// What an error of each weight costs in a search for scales: large weights matter more, but small ones never become free.
-template <std::size_t N>
-[[nodiscard]] std::array<float, N> importance_of(std::span<const float, N> w) noexcept {
-    float squares = 0;
-    for (const float x : w) squares += x * x;
-    std::array<float, N> importance;
-    for (std::size_t i = 0; i < N; ++i) importance[i] = squares / N + w[i] * w[i];
-    return importance;
-}
-
-/// w ≈ d·(code - Half), code in [0, 2·Half - 1]. The peak gets code 0, the side that reaches one step farther.
-/// Codes are chosen for the d that the file will hold, not for the one before rounding to half.
-template <int Half>
-[[nodiscard]] half encode_signed(std::span<const float, 32> w, std::array<std::uint8_t, 32>& code) noexcept {
-    const half  d       = finite_half(peak_of(w) / -Half);
-    const float inverse = inverse_of(to_float(d));
-    nearest_codes<-Half, Half - 1, Half>(w.data(), 0, inverse, code);
-    return d;
+    const auto [low, high] = range_of(w);
+    return low > high ? 0 : high > -low ? high : low;
 }
 
 /// w ≈ d·code + m, code in [0, Levels]. The range begins at the rounded m, so that rounding it does not cost at the top.
 template <int Levels>
 void encode_between(std::span<const float, 32> w, half& d, half& m, std::array<std::uint8_t, 32>& code) noexcept {
-    const auto [low, high] = std::minmax_element(w.begin(), w.end());
-    m                      = finite_half(*low);
+    const auto [low, high] = range_of(w);
+    m                      = finite_half(low);
     const float from       = to_float(m);
-    d                      = finite_half(std::max(*high / Levels - from / Levels, 0.0f));
+    d                      = finite_half(std::max(high / Levels - from / Levels, 0.0f));
     const float inverse    = inverse_of(to_float(d));
     nearest_codes<0, Levels, 0>(w.data(), from, inverse, code);
 }
 
 inline void pack_nibbles(const std::array<std::uint8_t, 32>& code, std::uint8_t (&q)[16]) noexcept {
-    for (std::size_t i = 0; i < 16; ++i) q[i] = u8((code[i] & 15) | (code[i + 16] & 15) << 4);
+    for (std::size_t i = 0; i < 16; i += 8)
+        eight_bytes{eight_bytes::read(&code[i]).field(0, 15).word | eight_bytes::read(&code[i + 16]).field(0, 15).word << 4}.write(q + i);
 }
 
 inline void pack_fifth_bits(const std::array<std::uint8_t, 32>& code, std::uint8_t (&high)[4]) noexcept {
-    for (std::size_t byte = 0; byte < 4; ++byte) {
-        unsigned bits = 0;
-        for (std::size_t i = 0; i < 8; ++i) bits |= (code[8 * byte + i] >> 4 & 1u) << i;
-        high[byte] = u8(bits);
-    }
+    constexpr std::uint64_t gather = 0x0102040810204080;  // bit 0 of byte j comes to bit 56 + j
+    for (std::size_t byte = 0; byte < 4; ++byte) high[byte] = u8(eight_bytes::read(&code[8 * byte]).field(4, 1).word * gather >> 56);
 }
 
 }  // namespace plume::quant

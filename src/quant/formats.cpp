@@ -3,6 +3,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "floats.hpp"
+
 namespace plume::quant {
 
 template <code_format F>
@@ -56,10 +58,16 @@ constexpr format_info info_of() noexcept {
     f.name        = F::name;
     f.weights     = F::weights;
     f.block_bytes = sizeof(typename F::block);
-    f.decode      = decode_blocks<F>;
-    f.is_float    = float_format<F>;
+    if constexpr (float_format<F>)
+        f.decode = decode_floats<F>;
+    else
+        f.decode = decode_blocks<F>;
+    f.is_float = float_format<F>;
     if constexpr (requires { F::needs_importance; }) f.needs_importance = F::needs_importance;
-    if constexpr (encodable<F>) f.encode = encode_blocks<F>;
+    if constexpr (float_format<F>)
+        f.encode = encode_floats<F>;
+    else if constexpr (encodable<F>)
+        f.encode = encode_blocks<F>;
     if constexpr (weighted_encodable<F>) f.encode_weighted = encode_blocks_weighted<F>;
     if constexpr (code_format<F>) {
         static_assert(!F::codes.has_table || F::codes.bits <= 4);

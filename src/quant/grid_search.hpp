@@ -53,7 +53,6 @@ struct half_costs {
 
 inline constexpr float too_dear = 1e30f;  // of a level that no entry has
 
-[[nodiscard]] inline f4    smaller4(f4 a, f4 b) noexcept { return a < b ? a : b; }
 inline void                store4(float* to, f4 x) noexcept { std::memcpy(to, &x, sizeof x); }
 [[nodiscard]] inline float least4(f4 x) noexcept { return std::min(std::min(x[0], x[1]), std::min(x[2], x[3])); }
 

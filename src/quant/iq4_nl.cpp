@@ -16,8 +16,9 @@ template void unpack_groups<iq4_nl>(const std::byte*, std::size_t, codes_32*) no
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, iq4_nl::block& b) noexcept {
-    const costed<32> c(w, importance);
+template <class V>
+void encode_costed(const float* w, V importance, iq4_nl::block& b) noexcept {
+    const costed<32, V> c(w, importance);
     b.d                                  = finite_half(best_scale<table_codes<iq4_values>>(c));
     const float                  inverse = inverse_of(to_float(b.d));
     std::array<std::uint8_t, 32> code;

@@ -17,7 +17,8 @@ template void unpack_groups<iq4_xs>(const std::byte*, std::size_t, codes_32*) no
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, iq4_xs::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, iq4_xs::block& b) noexcept {
     const auto found   = best_block<table_codes<iq4_values>, -32, 31>(groups_of<32>(w, importance));
     b.d                = found.d;
     unsigned subs_high = 0;

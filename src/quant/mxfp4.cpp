@@ -31,11 +31,12 @@ struct e2m1_values {
 constexpr std::uint8_t e2m1_codes[15] = {15, 14, 13, 12, 11, 10, 9, 0, 1, 2, 3, 4, 5, 6, 7};
 
 /// Scales are powers of two: all that could be best are tried.
-void encode_costed(const float* w, const float* importance, mxfp4::block& b) noexcept {
-    const costed<32> c(w, importance);
-    const float      peak   = std::fabs(peak_of(std::span<const float, 32>(c.x)));
-    const int        middle = peak > 0 && std::isfinite(peak) ? static_cast<int>(std::bit_cast<std::uint32_t>(peak / 12) >> 23) + 1 : 0;  // peak / 12 or less
-    float            least  = 0;
+template <class V>
+void encode_costed(const float* w, V importance, mxfp4::block& b) noexcept {
+    const costed<32, V> c(w, importance);
+    const float         peak = std::fabs(peak_of(std::span<const float, 32>(c.x)));
+    const int middle         = peak > 0 && std::isfinite(peak) ? static_cast<int>(std::bit_cast<std::uint32_t>(peak / 12) >> 23) + 1 : 0;  // peak / 12 or less
+    float     least          = 0;
     for (int exponent = std::max(middle - 1, 0), first = exponent; exponent <= std::min(middle + 2, 250); ++exponent) {
         const float error = scale_error<table_codes<e2m1_values>>(c, power_of_two(u8(static_cast<std::size_t>(exponent))));
         if (exponent == first || error < least) least = error, b.exponent = u8(static_cast<std::size_t>(exponent));

@@ -21,7 +21,8 @@ template void unpack_groups<q2_k>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q2_k::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q2_k::block& b) noexcept {
     const auto found = best_affine_block<3, 15>(groups_of<16>(w, importance));
     b.d = found.d, b.dmin = found.dmin;
     std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});

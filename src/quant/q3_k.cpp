@@ -22,7 +22,8 @@ template void unpack_groups<q3_k>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q3_k::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q3_k::block& b) noexcept {
     const auto found = best_block<even_codes<-4, 3>, -32, 31>(groups_of<16>(w, importance));
     b.d              = found.d;
     std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});

@@ -15,9 +15,10 @@ template void unpack_groups<q4_1>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q4_1::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q4_1::block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    encode_affine<15>(costed<32>(w, importance), b.d, b.m, code);
+    encode_affine<15>(costed<32, V>(w, importance), b.d, b.m, code);
     pack_nibbles(code, b.q);
 }
 

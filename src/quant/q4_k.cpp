@@ -17,7 +17,8 @@ template void unpack_groups<q4_k>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q4_k::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q4_k::block& b) noexcept {
     constexpr int levels = 15;
     const auto    found  = best_affine_block<levels, 63>(groups_of<32>(w, importance));
     b.d = found.d, b.dmin = found.dmin;

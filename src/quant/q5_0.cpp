@@ -16,9 +16,10 @@ template void unpack_groups<q5_0>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q5_0::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q5_0::block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    b.d = encode_even<16>(costed<32>(w, importance), code);
+    b.d = encode_even<16>(costed<32, V>(w, importance), code);
     pack_nibbles(code, b.q);
     pack_fifth_bits(code, b.high);
 }

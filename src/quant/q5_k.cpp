@@ -18,7 +18,8 @@ template void unpack_groups<q5_k>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q5_k::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q5_k::block& b) noexcept {
     constexpr int levels = 31;
     const auto    found  = best_affine_block<levels, 63>(groups_of<32>(w, importance));
     b.d = found.d, b.dmin = found.dmin;

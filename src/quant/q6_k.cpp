@@ -18,7 +18,8 @@ template void unpack_groups<q6_k>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q6_k::block& b) noexcept {
+template <class V>
+void encode_costed(const float* w, V importance, q6_k::block& b) noexcept {
     const auto found = best_block<even_codes<-32, 31>, -128, 127>(groups_of<16>(w, importance));
     b.d              = found.d;
     std::fill(std::begin(b.low), std::end(b.low), std::uint8_t{0});

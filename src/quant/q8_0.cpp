@@ -15,17 +15,12 @@ template void unpack_groups<q8_0>(const std::byte*, std::size_t, codes_32*) noex
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, q8_0::block& b) noexcept {
-    const costed<32> c(w, importance);
-    using codes       = even_codes<-127, 127>;
-    const float plain = std::fabs(peak_of(std::span<const float, 32>(c.x))) / 127;
-    b.d               = finite_half(plain);
-    float best        = scale_error<codes>(c, to_float(b.d));
-    for (const float start : {127.3f, 126.65f}) {  // the peak stays within half a step of its code: nothing is cut off
-        const half  d     = finite_half(fit_scale<codes>(c, inverse_of(plain) * (start / 127)).scale);
-        const float error = scale_error<codes>(c, to_float(d));
-        if (error < best) best = error, b.d = d;
-    }
+template <class V>
+void encode_costed(const float* w, V importance, q8_0::block& b) noexcept {
+    const costed<32, V> c(w, importance);
+    const float         peak = std::fabs(peak_of(std::span<const float, 32>(c.x)));
+    // The peak stays within half a step of its code: nothing is cut off.
+    b.d = finite_half(peak > 0 && std::isfinite(peak) ? fit_scales<all_codes>(c, f4{127.0f, 126.65f, 127.3f, 126.8f} * all4(1 / peak)).best().scale : 0);
     const float                 inverse = inverse_of(to_float(b.d));
     std::array<std::int8_t, 32> code;
     nearest_codes<-127, 127, 0>(w, 0, inverse, code);

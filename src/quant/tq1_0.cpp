@@ -32,8 +32,9 @@ template void unpack_groups<tq1_0>(const std::byte*, std::size_t, codes_32*) noe
 
 namespace {
 
-void encode_costed(const float* w, const float* importance, tq1_0::block& b) noexcept {
-    const costed<256> c(w, importance);
+template <class V>
+void encode_costed(const float* w, V importance, tq1_0::block& b) noexcept {
+    const costed<256, V> c(w, importance);
     b.d                                   = finite_half(best_ternary(c));
     const float                   inverse = inverse_of(to_float(b.d));
     std::array<std::uint8_t, 256> codes;

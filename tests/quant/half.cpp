@@ -1,5 +1,7 @@
 #include <plume/core/half.hpp>
 
+#include <plume/quant/formats.hpp>
+
 #include "blocks.hpp"
 #include "src/quant/unpack.hpp"
 
@@ -88,4 +90,31 @@ TEST_CASE("bfloat16 is the upper half of a float, rounded to nearest even") {
         REQUIRE(to_bfloat16(std::bit_cast<float>(bits << 16 | 0x8001)).bits == bits + 1);
     }
     CHECK(std::isnan(to_float(to_bfloat16(std::bit_cast<float>(0x7f800001u)))));  // a NaN whose upper half is infinity
+}
+
+TEST_CASE("many floats at a time, at any address, have the bits of one after the other") {
+    std::vector<float> w;
+    for (std::uint32_t bits = 0; bits < 0x10000; ++bits)  // every half, and the upper half of every float with lower ones about the middles of both formats
+        for (const std::uint32_t low : {0u, 1u, 0x1000u, 0x1001u, 0x7fffu, 0x8000u, 0x8001u, 0xefffu, 0xf000u})
+            w.push_back(std::bit_cast<float>(bits << 16 | low));
+    for (std::uint64_t i = 0; i < 200'003; ++i) w.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(quant::tests::splitmix64(i))));
+    const auto same = [&]<class F>(std::type_identity<F>) {
+        const auto*            f = quant::find_format(F::name);
+        std::vector<std::byte> bytes(1 + w.size() * f->block_bytes);
+        std::vector<float>     back(w.size());
+        f->encode(w.data(), w.size(), &bytes[1]);
+        f->decode(&bytes[1], w.size(), back.data());
+        for (std::size_t i = 0; i < w.size(); ++i) {
+            typename F::block one, many;
+            float             decoded;
+            F::encode(std::span<const float, 1>(&w[i], 1), one);
+            F::decode(one, std::span<float, 1>(&decoded, 1));
+            std::memcpy(&many, &bytes[1 + i * sizeof many], sizeof many);
+            REQUIRE(std::memcmp(&one, &many, sizeof one) == 0);
+            REQUIRE(std::memcmp(&decoded, &back[i], sizeof decoded) == 0);
+        }
+    };
+    same(std::type_identity<quant::f32>{});
+    same(std::type_identity<quant::f16>{});
+    same(std::type_identity<quant::bf16>{});
 }
