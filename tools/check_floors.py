@@ -65,8 +65,9 @@ ROOMS = [
     (r"benchmark/",               ("bench/",)),
     (r"xsimd/",                   ()),   # its inline functions would be weak symbols of the kernel objects: a linker could keep one target's copy for all
     (r"cblas\.h|openblas",        ("kernels/cpu/openblas", "bench/")),
-    # Not for SIMD: src/system has the floating-point control and CPUID, tools/peaks measures the machine.
-    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "tools/peaks.cpp", "tests/")),
+    # Besides the kernels: src/system has the floating-point control and CPUID, tools/peaks measures the machine; src/quant/four_lanes has a few operations of
+    # the x86-64 baseline for the encoders, which are compiled once and not by target.
+    (r"immintrin\.h|[a-z]mmintrin\.h", ("kernels/", "src/system", "src/quant/four_lanes", "tools/peaks.cpp", "tests/")),
 ]
 
 # Public headers may ask the preprocessor only about the language, never about how plume was built.

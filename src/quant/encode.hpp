@@ -2,45 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
+#include "four_lanes.hpp"
 #include "unpack.hpp"
 
 // What the simple encoders share. Weights should be finite; what is not still gives a block of finite numbers, only not a meaningful one.
 
 namespace plume::quant {
-
-using f4 [[gnu::vector_size(16)]] = float;
-using i4 [[gnu::vector_size(16)]] = std::int32_t;
-
-[[nodiscard]] inline f4 load4(const float* p) noexcept {
-    f4 x;
-    std::memcpy(&x, p, sizeof x);
-    return x;
-}
-[[nodiscard]] inline float sum4(f4 x) noexcept { return (x[0] + x[1]) + (x[2] + x[3]); }
-[[nodiscard]] inline f4    all4(float x) noexcept { return f4{x, x, x, x}; }
-
-/// a > b ? a : b of each, which is b where one is NaN. One instruction, which compilers do not make of the comparison.
-[[nodiscard]] inline f4 larger4(f4 a, f4 b) noexcept {
-#ifdef __SSE2__
-    return _mm_max_ps(a, b);
-#else
-    return a > b ? a : b;
-#endif
-}
-[[nodiscard]] inline f4 smaller4(f4 a, f4 b) noexcept {
-#ifdef __SSE2__
-    return _mm_min_ps(a, b);
-#else
-    return a < b ? a : b;
-#endif
-}
 
 inline constexpr float whole_at = 12'582'912;  // 1.5 · 2^23: what is added to it loses its fraction, to the nearest even
 
@@ -48,17 +17,6 @@ inline constexpr float whole_at = 12'582'912;  // 1.5 · 2^23: what is added to 
 template <int Low, int High>
 [[nodiscard]] inline f4 rounded4(f4 x) noexcept {
     return (smaller4(larger4(x, all4(Low)), all4(High)) + all4(whole_at)) - all4(whole_at);
-}
-
-/// The low bytes of 16 numbers.
-inline void store_bytes(const i4 (&n)[4], std::uint8_t* to) noexcept {
-#ifdef __SSE2__
-    const auto    low = [&](std::size_t i) { return std::bit_cast<__m128i>(n[i] & 255); };
-    const __m128i all = _mm_packus_epi16(_mm_packs_epi32(low(0), low(1)), _mm_packs_epi32(low(2), low(3)));
-    std::memcpy(to, &all, sizeof all);
-#else
-    for (std::size_t i = 0; i < 16; ++i) to[i] = static_cast<std::uint8_t>(n[i / 4][i % 4]);
-#endif
 }
 
 /// The nearest integer in [low, high], ties away from zero; NaN gives low.
@@ -83,19 +41,6 @@ void nearest_codes(const float* x, float from, float inverse, std::array<Code, N
 [[nodiscard]] inline half finite_half(float f) noexcept { return to_half(f > 65504 ? 65504.0f : f < -65504 ? -65504.0f : std::isnan(f) ? 0.0f : f); }
 
 [[nodiscard]] inline float inverse_of(float d) noexcept { return d == 0 ? 0 : 1 / d; }
-
-/// The low halves of four numbers.
-inline void store_halves(i4 n, std::byte* to) noexcept {
-#ifdef __SSE2__
-    const __m128i low = std::bit_cast<__m128i>(n << 16 >> 16), all = _mm_packs_epi32(low, low);
-    std::memcpy(to, &all, 8);
-#else
-    for (std::size_t i = 0; i < 4; ++i) {
-        const auto low = static_cast<std::uint16_t>(n[i]);
-        std::memcpy(to + 2 * i, &low, sizeof low);
-    }
-#endif
-}
 
 struct weight_range {
     float low, high;

@@ -242,7 +242,7 @@ template <int Levels, bool Below, std::size_t N, class V>
     const auto [smallest, largest] = range_of(std::span<const float, N>(c.x));
     const float low = Below ? std::min(smallest, 0.0f) : smallest, range = largest - low;
     if (!(range > 0) || !std::isfinite(range)) return {0, std::isfinite(low) ? low : 0, 0};
-    constexpr float ends[] = {-0.02f, 0.02f, 0.06f, 0.11f};
+    constexpr float fine = Levels > 15 ? 15.0f / Levels : 1, ends[] = {-0.02f * fine, 0.02f * fine, 0.06f * fine, 0.11f * fine};  // up to 1.65 steps of 15
     const float     n = total(c), first = first_moment(c);
     affine_fit      best;
     const auto      take = [&](affine_fit tried) {
