@@ -23,7 +23,8 @@ void encode_floats<bf16>(const float* from, std::size_t n, std::byte* to) noexce
     std::size_t i = 0;
     for (; i + 4 <= n; i += 4) {
         const i4 bits = std::bit_cast<i4>(load4(from + i)), is_nan = (bits & 0x7fffffff) > 0x7f800000;
-        const i4 upper = bits >> 16, rounded = (bits & 0x7fffffff) + 0x7fff + (upper & 1);
+        const i4 upper   = bits >> 16;
+        const i4 rounded = std::bit_cast<i4>((std::bit_cast<u4>(bits) & 0x7fffffffu) + 0x7fffu + (std::bit_cast<u4>(upper) & 1u));  // NaN may run over
         store_halves(is_nan ? upper | 0x40 : rounded >> 16 | (upper & 0x8000), to + 2 * i);
     }
     for (; i < n; ++i) {

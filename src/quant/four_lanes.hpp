@@ -16,6 +16,7 @@ namespace plume::quant {
 
 using f4 [[gnu::vector_size(16)]] = float;
 using i4 [[gnu::vector_size(16)]] = std::int32_t;
+using u4 [[gnu::vector_size(16)]] = std::uint32_t;
 
 [[nodiscard]] inline f4 load4(const float* p) noexcept {
     f4 x;
