@@ -170,7 +170,7 @@ template <class Codes, std::size_t N, class V>
 }
 
 /// The best scale, of either sign. Starts: the peak meets the lowest code, or the highest, or lies a little inside or beyond; with many codes little is won
-/// by cutting it off, and both ends are as good. (More starts, 26, took another 1 % off the error of Q3_K, 0.1 % off that of Q6_K, and twice the time.)
+/// by cutting it off, and both ends are as good. (26 starts instead of ten took another 1 % off the error of Q3_K, 0.1 % off that of Q6_K, and twice the time.)
 template <class Codes, std::size_t N, class V>
 [[nodiscard]] float best_scale(const costed<N, V>& c) noexcept {
     constexpr bool many = Codes::high - Codes::low > 30 && Codes::high < 64;

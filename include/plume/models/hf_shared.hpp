@@ -29,7 +29,7 @@ inline constexpr hf_tensor hf_decoder_tensors[] = {
 };
 inline constexpr hf_demand hf_llama_demands[] = {{"hidden_act", "silu|swish"}, {"pretraining_tp", "1"}};
 
-/// Of families with RoPE in interleaved pairs, all but the feed-forward: Llama's own, experts, and others.
+/// All but the feed-forward where folders have RoPE's rows in halves and GGUF in interleaved pairs: Llama's own, experts, and others.
 inline constexpr hf_tensor hf_llama_tensors[] = {
     {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm.weight", "model.norm.weight"},
@@ -46,7 +46,7 @@ inline constexpr hf_tensor hf_gated_tensors[] = {
     {"blk.#.ffn_up", "model.layers.#.mlp.up_proj"},
     {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
 };
-/// Of families with experts and RoPE in halves, what is not of the feed-forward.
+/// What is not of the feed-forward where folders have RoPE's rows as GGUF has them.
 inline constexpr hf_tensor hf_attention_tensors[] = {
     {"token_embd.weight", "model.embed_tokens.weight"},
     {"output_norm.weight", "model.norm.weight"},
