@@ -14,9 +14,9 @@
 
 namespace plume::kernels {
 
-/// T rows of D activations in blocks of 32: x ≈ s·(128·hi + lo), or s·hi where lo is null (A8). The order inside is the target's own: what its quantise
-/// writes for T rows, its matmul reads. Only this holds for all: the part of rows [t, T), t a multiple of token_step, begins at t times a row's size and is
-/// what quantise would write for T - t rows.
+/// T rows of D activations in blocks of 32: x ≈ s·(128·hi + lo), or s·hi where lo is null (A8). The order inside is the target's own, and whether A16 is
+/// planes or words (target_table::words): what its quantise writes for T rows, its matmul reads. Only this holds for all: the part of rows [t, T), t a multiple
+/// of token_step, begins at t times a row's size and is what quantise would write for T - t rows.
 struct quantised {
     std::int8_t*  hi   = nullptr;  // T · D
     std::int8_t*  lo   = nullptr;  // T · D or null
@@ -73,6 +73,9 @@ struct target_table {
 
     /// Blocks [b_begin, b_end) of 32 of row t of x[T,D], which `row` points to, into `out`, which is laid out for T rows; out.lo null: A8, else A16.
     void (*quantise)(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept;
+
+    /// A16 lies as 16-bit numbers: of each four, hi has the first and the third, lo the others.
+    bool words;
 
     /// Where quantise puts token t of T: k of four, k / 32 of block, k / 16 of half.
     quantised_place (*place)(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept;

@@ -23,6 +23,7 @@ struct lanes_avx2 {
         __m256i a, b;  // rows 0-7, rows 8-15
     };
 
+    static constexpr bool        words = false;
     static constexpr int         tokens(int planes) { return planes == 1 ? 4 : 2; }
     static constexpr int         panels(int tokens, bool /*sub_16*/) { return tokens == 1 ? 2 : 1; }
     static constexpr int         float_panels   = 2;
@@ -191,6 +192,9 @@ struct lanes_avx2 {
         return {_mm256_xor_si256(x.a, flip), _mm256_xor_si256(x.b, flip)};
     }
 
+    /// A sum is added up where it stands: left alone, g++ 12 gathers the additions behind all products, which then wait in memory (a quarter of the time).
+    PLUME_INLINE static void stay(__m256i& sum) { asm("" : "+x"(sum)); }
+
     /// As in lanes_avx512.hpp: unsigned codes as they are, signed ones as |w| · (x with w's sign), never the reverse; nothing saturates.
     struct operand {
         line w;
@@ -209,12 +213,54 @@ struct lanes_avx2 {
         PLUME_INLINE static void add_8_rows(__m256i& sum, __m256i& pairs, __m256i w, __m256i x) {
             const __m256i pair = Signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)) : _mm256_maddubs_epi16(w, x);
             pairs              = G % run == 0 ? pair : _mm256_add_epi16(pairs, pair);
-            if constexpr (G % run == run - 1) sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+            stay(pairs);
+            if constexpr (G % run == run - 1) stay(sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
         }
-        template <int G>
+        template <int G, int /*Plane*/>
         PLUME_INLINE void add(operand w, line x) {
             add_8_rows<G>(sum.a, pairs.a, w.w.a, x.a);
             add_8_rows<G>(sum.b, pairs.b, w.w.b, x.b);
+        }
+        PLUME_INLINE i32 end() const { return sum; }
+    };
+};
+
+/// The same with activations of 16 bits as they are: codes widen to 16 bits, even and odd k apart, and one multiplication serves where two planes of bytes
+/// take two to four. `hi` has k and k + 2 of each four, `lo` k + 1 and k + 3. Codes of 8 bits and tables travel with 128 added, which the start of the sum
+/// takes off again; 32 · 255 · 16319 fits its 32 bits.
+struct lanes_avx2_words : lanes_avx2 {
+    static constexpr bool words = true;
+    static constexpr int  tokens(int /*planes*/) { return 4; }
+
+    PLUME_INLINE static void store_words(std::int8_t* hi, std::int8_t* lo, i32 q) {
+        const __m256i pick   = _mm256_setr_epi8(0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13);
+        const __m256i both   = _mm256_unpacklo_epi32(_mm256_shuffle_epi8(q.a, pick), _mm256_shuffle_epi8(q.b, pick));  // hi 0 2, lo 0 2; hi 1 3, lo 1 3
+        const __m256i sorted = _mm256_permutevar8x32_epi32(both, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(hi), _mm256_castsi256_si128(sorted));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(lo), _mm256_extracti128_si256(sorted, 1));
+    }
+
+    static constexpr std::int32_t bias(int /*bits*/, bool has_table, std::int32_t offset) { return has_table ? 128 : offset; }
+    PLUME_INLINE static line      table(const std::int8_t* t) { return lanes_avx2::from_8_bits(lanes_avx2::table(t)); }
+    PLUME_INLINE static line      from_8_bits(line codes) { return codes; }
+
+    struct operand {
+        line of_plane[2];
+    };
+    template <bool Signed>
+    PLUME_INLINE static operand prepare(line w) {
+        const __m256i low = _mm256_set1_epi16(255);
+        return {{{_mm256_and_si256(w.a, low), _mm256_and_si256(w.b, low)}, {_mm256_srli_epi16(w.a, 8), _mm256_srli_epi16(w.b, 8)}}};
+    }
+    template <bool Signed, int Bits, int Groups>
+    struct partial {
+        i32 sum;
+
+        PLUME_INLINE void start(i32 from) { sum = from; }
+        template <int G, int Plane>
+        PLUME_INLINE void add(const operand& w, line x) {
+            stay(sum.a = _mm256_add_epi32(sum.a, _mm256_madd_epi16(w.of_plane[Plane].a, x.a)));
+            stay(sum.b = _mm256_add_epi32(sum.b, _mm256_madd_epi16(w.of_plane[Plane].b, x.b)));
         }
         PLUME_INLINE i32 end() const { return sum; }
     };

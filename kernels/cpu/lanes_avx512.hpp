@@ -33,6 +33,7 @@ struct lanes_avx512 {
     };
 
     // A tile of 8 tokens × 2 panels keeps more sums than there are registers, and is still faster than any that fits: each broadcast serves two panels.
+    static constexpr bool        words = false;
     static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
     static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
     static constexpr int         float_panels   = 4;
@@ -194,6 +195,9 @@ struct lanes_avx512 {
         else
             return {w.v, 0};
     }
+    /// See lanes_avx2.hpp.
+    PLUME_INLINE static void stay(__m512i& sum) { asm("" : "+v"(sum)); }
+
     /// A sum of dot products. Pairs of products are added up in 16 bits as long as nothing can leave them.
     template <bool Signed, int Bits, int Groups>
     struct partial {
@@ -201,13 +205,14 @@ struct lanes_avx512 {
         __m512i              sum, pairs;
 
         PLUME_INLINE void start(i32 from) { sum = from.v; }
-        template <int G>
+        template <int G, int /*Plane*/>
         PLUME_INLINE void add(operand w, line x) {
             __m512i a = x.v;
             if constexpr (Signed) a = _mm512_mask_sub_epi8(a, w.negative, _mm512_setzero_si512(), a);
             const __m512i pair = _mm512_maddubs_epi16(w.magnitude, a);
             pairs              = G % run == 0 ? pair : _mm512_add_epi16(pairs, pair);
-            if constexpr (G % run == run - 1) sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+            stay(pairs);
+            if constexpr (G % run == run - 1) stay(sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1))));
         }
         PLUME_INLINE i32 end() const { return {sum}; }
     };

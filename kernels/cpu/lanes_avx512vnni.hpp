@@ -24,7 +24,7 @@ struct lanes_avx512vnni : lanes_avx512 {
         __m512i sum;
 
         PLUME_INLINE void start(i32 from) { sum = from.v; }
-        template <int G>
+        template <int G, int /*Plane*/>
         PLUME_INLINE void add(operand w, line x) {
             sum = _mm512_dpbusd_epi32(sum, w.w, x.v);
         }

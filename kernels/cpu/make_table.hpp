@@ -13,7 +13,7 @@
 
 namespace plume::kernels::cpu {
 
-template <class A, class F>
+template <class A, class A16, class F>
 consteval target_table::matmul_entry matmul_of() {
     if constexpr (quant::float_format<F>) {
         using block = typename F::block;
@@ -28,15 +28,15 @@ consteval target_table::matmul_entry matmul_of() {
         static_assert(F::codes.min == quant::min_layout::none || F::offset == 0, "matmul_codes takes a minimum or an offset");
         constexpr int last = (1 << F::codes.bits) - 1, largest = F::offset > last - F::offset ? F::offset : last - F::offset;
         static_assert(!joins_in_f32<F::codes, 1> || 2 * 16 * largest * 127 * 128 < 1 << 24);
-        return {.a8 = matmul_codes<A, F::codes, 1>, .a16 = matmul_codes<A, F::codes, 2>};
+        return {.a8 = matmul_codes<A, F::codes, 1>, .a16 = matmul_codes<A16, F::codes, 2>};
     }
 }
 
-template <class A, class List = quant::all_formats>
+template <class A, class A16, class List = quant::all_formats>
 struct matmul_entries;
-template <class A, class... Fs>
-struct matmul_entries<A, type_list<Fs...>> {
-    static constexpr target_table::matmul_entry list[] = {matmul_of<A, Fs>()...};
+template <class A, class A16, class... Fs>
+struct matmul_entries<A, A16, type_list<Fs...>> {
+    static constexpr target_table::matmul_entry list[] = {matmul_of<A, A16, Fs>()...};
 };
 
 template <class A, class Cache>
@@ -44,13 +44,15 @@ consteval target_table::cache_entry cache_of() {
     return {.append = Cache::append, .attention = attention<A, Cache>};
 }
 
-template <class A>
+/// A16: what multiplies activations of 16 bits.
+template <class A, class A16 = A>
 consteval target_table make_table(const char* name) {
     return {.name             = name,
-            .matmul           = matmul_entries<A>::list,
-            .quantise         = quantise<A>,
-            .place            = place<A>,
-            .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A::tokens(2)),  // a multiple of both
+            .matmul           = matmul_entries<A, A16>::list,
+            .quantise         = quantise<A, A16>,
+            .words            = A16::words,
+            .place            = place<A, A16>,
+            .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A16::tokens(2)),  // a multiple of both
             .mults_per_ms     = A::mults_per_ms,
             .rms_norm         = rms_norm<A>,
             .layer_norm       = layer_norm<A>,

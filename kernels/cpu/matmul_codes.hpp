@@ -83,20 +83,27 @@ template <class A, quant::code_layout C, int P>
 struct packed_weights {
     panel_streams<A> streams[P];
     typename A::line table;
+    std::size_t      blocks, next;  // next: bytes to the next P panels
 
-    PLUME_INLINE packed_weights(const panels& w, std::size_t panel) noexcept : table(A::table(w.table)) {
+    PLUME_INLINE packed_weights(const panels& w, std::size_t panel) noexcept
+        : table(A::table(w.table)), blocks(w.D / block_elems), next(static_cast<std::size_t>(P) * w.panel_bytes) {
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
     }
     PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
-    /// Asks for what comes some blocks after block b: with all their streams, P panels are more than a core foresees by itself.
-    /// (Two cores, Q4_K, one token: 23.7 GB/s without, 29.4 with, where plain reading gives 29.)
+    /// Asks for what comes some blocks after block b: with all their streams, P panels are more than a core foresees by itself. Behind the last block come
+    /// the first of the next P panels: with D = 640 a panel has no more than 20. (Two cores, Q4_K, one token: 23.7 GB/s without, 29.4 with, where plain reading
+    /// gives 29.)
     PLUME_INLINE void prefetch(std::size_t b) const noexcept {
+        constexpr panel_shape shape = shape_of(C, 0);
+        const auto            ask   = [&](const std::byte* stream, std::size_t block_bytes, std::size_t block, std::size_t size) PLUME_INLINE_LAMBDA {
+            const std::byte* from = stream + block_bytes * block;
+            if (block >= blocks) from += next - block_bytes * blocks;
+            for (std::size_t line = 0; line < size; line += 64) __builtin_prefetch(from + line, 0, 3);
+        };
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-            constexpr panel_shape shape = shape_of(C, 0);
-            const std::byte*      codes = streams[p.value].codes + C.bits * std::size_t{64} * b + 1536;
-            unrolled<C.bits>([&](auto line) PLUME_INLINE_LAMBDA { __builtin_prefetch(codes + 64 * line.value, 0, 3); });
-            __builtin_prefetch(streams[p.value].scales + shape.scale_bytes * (b + 8), 0, 3);
-            if constexpr (shape.min_bytes != 0) __builtin_prefetch(streams[p.value].mins + shape.min_bytes * (b + 8), 0, 3);
+            ask(streams[p.value].codes, C.bits * std::size_t{64}, b + 24 / C.bits, C.bits * std::size_t{64});
+            ask(streams[p.value].scales, shape.scale_bytes, b + 8, 64);
+            if constexpr (shape.min_bytes != 0) ask(streams[p.value].mins, shape.min_bytes, b + 8, 64);
             if constexpr (shape.super_bytes != 0) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1), 0, 3);
             if constexpr (shape.super_bytes > 64) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1) + 64, 0, 3);
         });
@@ -153,40 +160,42 @@ struct sum_starts {
 /// y[t, r] (+)= Σ over blocks [b_begin, b_end) of scale(r, b)·s(t, b)·isum, for P panels of 16 rows and the M tokens of the tile that begins at t0.
 /// A lane is a row, so no sum crosses lanes and the order of additions is the same on every target and for every M and P; a chain that is cut in pieces goes
 /// on from y. A line of weights meets the M tokens' activations, each four bytes broadcast from memory.
-/// Planes is 1 or 2 (int8 activations, or two planes joined in integers before the one conversion). Sums wrap modulo 2^32; only their end must fit.
+/// Planes is 1 or 2 (int8 activations, or two planes joined in integers before the one conversion; where A has words, one sum takes both). Sums wrap modulo
+/// 2^32; only their end must fit.
 template <class A, quant::code_layout C, int Planes, int M, int P, class Weights>
 void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::size_t t0, std::size_t b_begin, std::size_t b_end, float* y,
                  std::size_t y_stride, std::size_t n_rows) noexcept {
     using f32                 = typename A::f32;
     using i32                 = typename A::i32;
     constexpr int parts       = block_scales<A, C>::parts;
+    constexpr int sums        = A::words ? 1 : Planes;
     using partial             = typename A::template partial<signed_operand<A, C>, C.bits, 8 / parts>;
     const std::size_t   first = t0 * (x.D / block_elems) + b_begin * M, n = b_end - b_begin;
     const std::int8_t * hi = x.hi + 32 * first, *lo = Planes == 2 ? x.lo + 32 * first : nullptr;
     const float *       s = x.s + first, *S = x.S + first;
-    const std::int32_t* sums = x.sums + 2 * first;
-    const auto          each = [](auto&& f)
+    const std::int32_t* x_sums = x.sums + 2 * first;
+    const auto          each   = [](auto&& f)
                           PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
     const auto out     = [&](int p, int t) PLUME_INLINE_LAMBDA { return y + (t0 + static_cast<std::size_t>(t)) * y_stride + 16 * static_cast<std::size_t>(p); };
     const auto rows_of = [&](int p) PLUME_INLINE_LAMBDA { return n_rows - 16 * static_cast<std::size_t>(p); };
 
     f32 acc[P][M];
     each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = b_begin == 0 ? A::set1(0) : A::load_n(out(p.value, t.value), rows_of(p.value)); });
-    sum_starts<A, C, M> starts{sums, -bias, {}};
+    sum_starts<A, C, M> starts{x_sums, -bias, {}};
     for (std::size_t b = 0; b + 1 < starts.ahead && b < n; ++b) starts.prepare(b);
 
-    for (std::size_t b = 0; b < n; ++b, hi += 32 * M, lo += Planes == 2 ? 32 * M : 0, s += M, S += M, sums += 2 * M) {
+    for (std::size_t b = 0; b < n; ++b, hi += 32 * M, lo += Planes == 2 ? 32 * M : 0, s += M, S += M, x_sums += 2 * M) {
         if (b + starts.ahead - 1 < n) starts.prepare(b + starts.ahead - 1);
         if constexpr (M <= 2) w.prefetch(b);  // more tokens give the memory time
         i32 isum[parts][P][M];
         unrolled<parts>([&](auto part) PLUME_INLINE_LAMBDA {
             constexpr int groups = 8 / parts;
-            partial       sum[Planes][P][M];
+            partial       sum[sums][P][M];
             unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
                 const i32 start = starts.get(b, part.value, t.value);
                 unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-                    sum[Planes - 1][p.value][t.value].start(start);
-                    if constexpr (Planes == 2) sum[0][p.value][t.value].start(A::iset1(0));
+                    sum[sums - 1][p.value][t.value].start(start);
+                    if constexpr (sums == 2) sum[0][p.value][t.value].start(A::iset1(0));
                 });
             });
             unrolled<groups>([&](auto g) PLUME_INLINE_LAMBDA {
@@ -197,15 +206,17 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
                 unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
                     unrolled<Planes>([&](auto plane) PLUME_INLINE_LAMBDA {
                         const auto four = A::broadcast_four((decltype(plane)::value == 0 ? hi : lo) + 4 * (M * group + t.value));
-                        unrolled<P>([&](auto p)
-                                        PLUME_INLINE_LAMBDA { sum[plane.value][p.value][t.value].template add<decltype(g)::value>(weights[p.value], four); });
+                        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+                            constexpr int g_value = decltype(g)::value, plane_value = decltype(plane)::value;
+                            sum[plane_value % sums][p.value][t.value].template add<g_value, plane_value>(weights[p.value], four);
+                        });
                     });
                 });
             });
             each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
                 i32& whole = isum[part.value][p.value][t.value];
                 whole      = sum[0][p.value][t.value].end();
-                if constexpr (Planes == 2) whole = A::iadd(A::template shift_left<7>(whole), sum[1][p.value][t.value].end());
+                if constexpr (sums == 2) whole = A::iadd(A::template shift_left<7>(whole), sum[1][p.value][t.value].end());
             });
         });
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
@@ -217,7 +228,7 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
                 else
                     whole = A::to_f32(isum[0][p.value][t.value]);
                 acc[p.value][t.value] =
-                    chain_step<A, C, Planes>(scales, whole, s + t.value, S + t.value, sums + t.value, sums + M + t.value, acc[p.value][t.value]);
+                    chain_step<A, C, Planes>(scales, whole, s + t.value, S + t.value, x_sums + t.value, x_sums + M + t.value, acc[p.value][t.value]);
             });
         });
     }

@@ -24,7 +24,9 @@ PLUME_INLINE void quantise_block(const float* x, std::int8_t* hi, std::int8_t* l
         auto       q     = A::isub(A::as_i32(A::add(A::mul(value, A::set1(inverse)), shift)), A::as_i32(shift));
         q                = A::imax(A::imin(q, A::iset1(imax)), A::iset1(-imax));
         sums[h]          = A::reduce_iadd(q);
-        if constexpr (TwoPlanes) {
+        if constexpr (TwoPlanes && A::words) {
+            A::store_words(hi + 16 * h, lo + 16 * h, q);
+        } else if constexpr (TwoPlanes) {
             const auto upper = A::template shift_right<7>(A::iadd(q, A::iset1(64)));
             A::store_i8(hi + 16 * h, upper);
             A::store_i8(lo + 16 * h, A::isub(q, A::template shift_left<7>(upper)));
@@ -44,9 +46,9 @@ PLUME_INLINE quantised_place place_in_tiles(std::size_t T, std::size_t D, std::s
             .block = tile.begin * (D / 32) + k / 32 * tile.tokens + at,
             .half  = tile.begin * (D / 16) + k / 16 * tile.tokens + at};
 }
-template <class A>
+template <class A, class A16 = A>
 quantised_place place(std::size_t T, std::size_t D, bool two_planes, std::size_t t, std::size_t k) noexcept {
-    return two_planes ? place_in_tiles<A, 2>(T, D, t, k) : place_in_tiles<A, 1>(T, D, t, k);
+    return two_planes ? place_in_tiles<A16, 2>(T, D, t, k) : place_in_tiles<A, 1>(T, D, t, k);
 }
 
 template <class A, int Planes>
@@ -68,9 +70,9 @@ void quantise_row(const float* row, std::size_t t, std::size_t T, std::size_t b_
     }
 }
 
-template <class A>
+template <class A, class A16 = A>
 void quantise(const float* row, std::size_t t, std::size_t T, std::size_t b_begin, std::size_t b_end, const quantised& out) noexcept {
-    (out.lo ? quantise_row<A, 2> : quantise_row<A, 1>)(row, t, T, b_begin, b_end, out);
+    (out.lo ? quantise_row<A16, 2> : quantise_row<A, 1>)(row, t, T, b_begin, b_end, out);
 }
 
 }  // namespace plume::kernels::cpu

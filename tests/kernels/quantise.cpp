@@ -109,6 +109,7 @@ TEST_CASE("quantise writes the blocks that it is told to, and nothing else") {
             for (std::size_t t = 0; t < 5; ++t) {
                 activations out(5, 96, two_planes);
                 for (auto& h : out.hi) h = 99;
+                out = out.in_order_of(*target);
                 target->quantise(x.data(), t, 5, 1, 2, out.view());
                 out             = out.in_rows(*target);
                 const auto want = run(*target, {x.begin() + 32, x.end()}, 1, 32, two_planes);

@@ -196,10 +196,26 @@ struct activations {
     activations in_order_of(const kernels::target_table& target) const {
         activations out(T, D, two_planes);
         reorder(target, out, [](auto& rows, auto& ordered) { ordered = rows; });
+        if (two_planes && target.words)
+            for (std::size_t i = 0; i < hi.size(); i += 4) {
+                const auto         q      = [&](std::size_t j) { return static_cast<std::int16_t>(128 * out.hi[i + j] + out.lo[i + j]); };
+                const std::int16_t even[] = {q(0), q(2)}, odd[] = {q(1), q(3)};
+                std::memcpy(&out.hi[i], even, 4), std::memcpy(&out.lo[i], odd, 4);
+            }
         return out;
     }
     activations in_rows(const kernels::target_table& from) const {
         activations out(T, D, two_planes), ordered = *this;
+        if (two_planes && from.words)
+            for (std::size_t i = 0; i < hi.size(); i += 4) {
+                std::int16_t even[2], odd[2];
+                std::memcpy(even, &hi[i], 4), std::memcpy(odd, &lo[i], 4);
+                for (std::size_t j = 0; j < 4; ++j) {
+                    const int q = j % 2 == 0 ? even[j / 2] : odd[j / 2], upper = (q + 64) >> 7;
+                    ordered.hi[i + j] = static_cast<std::int8_t>(upper);
+                    ordered.lo[i + j] = static_cast<std::int8_t>(q - 128 * upper);
+                }
+            }
         out.reorder(from, ordered, [](auto& rows, auto& other) { rows = other; });
         return out;
     }
