@@ -86,7 +86,8 @@ def main():
             (our_perplexity, our_kl), (_, their_kl) = divergence(ours), divergence(theirs)
             a, b = tensors_of(ours), tensors_of(theirs)
             other = [f"{n} {a[n].tensor_type.name} for {b[n].tensor_type.name}" for n in a if a[n].tensor_type != b[n].tensor_type]
-            error = squared_error(a, weights, costs) / squared_error(b, weights, costs)
+            our_error, their_error = squared_error(a, weights, costs), squared_error(b, weights, costs)
+            error = our_error / their_error if their_error else 1 + our_error   # weights of that very type lose nothing
             size = ours.stat().st_size / theirs.stat().st_size
             out = run(peer / "llama-perplexity", "-m", ours, "-f", text, "-c", CONTEXT, "-b", CONTEXT, "-t", "1")[1]
             off = abs(float(re.findall(r"\[\d+\]([\d.]+),", out)[-1]) / our_perplexity - 1)
