@@ -1,6 +1,8 @@
 // bench_rows: the kernels on rows of floats, on every CPU target that runs here, one thread. Names are <kernel>/<target>/<elements>.
 // GB/s counts what is read and written. Before a benchmark is timed, its result is checked against double precision.
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <numbers>
 #include <string>
 
@@ -129,13 +131,19 @@ struct quantised_row {
     }
     void run(const target_table& t) const { t.quantise(x.data(), 0, 1, 0, q.D / 32, q); }
 
+    [[nodiscard]] double bytes(std::size_t i) const { return q.lo != nullptr ? 128.0 * q.hi[i] + q.lo[i] : q.hi[i]; }
+    [[nodiscard]] double word(std::size_t four, std::size_t k) const {
+        std::int16_t value;
+        std::memcpy(&value, (k % 2 == 0 ? q.hi : q.lo) + four + k / 2 * 2, sizeof value);
+        return value;
+    }
+
     /// Every value within half a step.
     [[nodiscard]] bool is_right(const target_table& t) const {
         run(t);
         for (std::size_t k = 0; k < q.D; ++k) {
             const auto   at   = t.place(1, q.D, q.lo != nullptr, 0, k / 4 * 4);
-            const auto   i    = at.four + k % 4;
-            const double step = q.s[at.block], value = q.lo != nullptr ? 128.0 * q.hi[i] + q.lo[i] : q.hi[i];
+            const double step = q.s[at.block], value = t.words && q.lo != nullptr ? word(at.four, k % 4) : bytes(at.four + k % 4);
             if (!near(x[k], step * value, 0.501 * step + 1e-7)) return false;
         }
         return true;

@@ -26,8 +26,8 @@ struct quantised {
     std::size_t   D    = 0;
 };
 
-/// Where a token's values stand in `quantised`, in elements: four values from k on (k a multiple of 4) in hi and lo, a block of 32 in s and S, a half block of
-/// 16 in sums.
+/// Where a token's values stand in `quantised`: four of them from k on (k a multiple of 4) in four bytes of hi and of lo from `four` on, a block of 32 in s
+/// and S, a half block of 16 in sums.
 struct quantised_place {
     std::size_t four, block, half;
 };

@@ -25,7 +25,7 @@ namespace plume {
 /// Where a matmul stands in the layer: what its activations' precision is decided by.
 enum class role : std::uint8_t { qkv, o, gate_up, down, head, router };
 
-/// Whether the activations of a role are kept in two int8 planes (15 bits) or one. `mixed` spends the second plane where it is cheap:
+/// Whether the activations of a role are kept in 15 bits (two planes' worth of memory) or in 8. `mixed` spends the second plane where it is cheap:
 /// attention's projections are a sixth of a layer's weights and the head runs for one token. Which experts a token meets is too much to leave to 8 bits.
 [[nodiscard]] constexpr bool two_planes(activations a, role r) noexcept {
     if (r == role::router) return true;

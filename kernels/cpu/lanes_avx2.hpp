@@ -24,7 +24,7 @@ struct lanes_avx2 {
     };
 
     static constexpr bool        words = false;
-    static constexpr int         tokens(int planes) { return planes == 1 ? 4 : 2; }
+    static constexpr int         tokens(int /*planes*/) { return 4; }
     static constexpr int         panels(int tokens, bool /*sub_16*/) { return tokens == 1 ? 2 : 1; }
     static constexpr int         float_panels   = 2;
     static constexpr int         float_tokens   = 6;
@@ -225,12 +225,11 @@ struct lanes_avx2 {
     };
 };
 
-/// The same with activations of 16 bits as they are: codes widen to 16 bits, even and odd k apart, and one multiplication serves where two planes of bytes
-/// take two to four. `hi` has k and k + 2 of each four, `lo` k + 1 and k + 3. Codes of 8 bits and tables travel with 128 added, which the start of the sum
-/// takes off again; 32 · 255 · 16319 fits its 32 bits.
+/// The same with activations of 16 bits as they are: codes widen to 16 bits, even and odd k apart, and two multiplications serve four k of a row,
+/// where two planes of bytes take 2.25 (4-bit codes) to 4 (8-bit codes). `hi` has k and k + 2 of each four, `lo` k + 1 and k + 3. Codes of 8 bits and tables
+/// travel with 128 added, which the start of the sum takes off again; 32 · 255 · 16319 fits its 32 bits.
 struct lanes_avx2_words : lanes_avx2 {
     static constexpr bool words = true;
-    static constexpr int  tokens(int /*planes*/) { return 4; }
 
     PLUME_INLINE static void store_words(std::int8_t* hi, std::int8_t* lo, i32 q) {
         const __m256i pick   = _mm256_setr_epi8(0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13, 0, 1, 8, 9, 4, 5, 12, 13);

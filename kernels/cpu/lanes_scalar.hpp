@@ -284,7 +284,7 @@ struct lanes_scalar {
         i32 sum;
 
         PLUME_INLINE void start(i32 from) { sum = from; }
-        /// += Σ of 4 of w[row][i] · x[i].
+        /// += Σ of 4 of w[row][i] · x[i]; Plane is 0 for x from hi, 1 from lo: where A has words, either brings two of the four.
         template <int G, int /*Plane*/>
         PLUME_INLINE void add(operand w, line x) {
             sum = dot<Signed>(sum, w, x);

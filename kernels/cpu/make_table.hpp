@@ -47,12 +47,13 @@ consteval target_table::cache_entry cache_of() {
 /// A16: what multiplies activations of 16 bits.
 template <class A, class A16 = A>
 consteval target_table make_table(const char* name) {
+    static_assert(A::tokens(1) % A16::tokens(2) == 0 || A16::tokens(2) % A::tokens(1) == 0);
     return {.name             = name,
             .matmul           = matmul_entries<A, A16>::list,
             .quantise         = quantise<A, A16>,
             .words            = A16::words,
             .place            = place<A, A16>,
-            .token_step       = static_cast<std::size_t>(A::tokens(1)) * static_cast<std::size_t>(A16::tokens(2)),  // a multiple of both
+            .token_step       = static_cast<std::size_t>(A::tokens(1) > A16::tokens(2) ? A::tokens(1) : A16::tokens(2)),  // a multiple of both
             .mults_per_ms     = A::mults_per_ms,
             .rms_norm         = rms_norm<A>,
             .layer_norm       = layer_norm<A>,

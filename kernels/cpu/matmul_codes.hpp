@@ -91,7 +91,7 @@ struct packed_weights {
     }
     PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
     /// Asks for what comes some blocks after block b: with all their streams, P panels are more than a core foresees by itself. Behind the last block come
-    /// the first of the next P panels: with D = 640 a panel has no more than 20. (Two cores, Q4_K, one token: 23.7 GB/s without, 29.4 with, where plain reading
+    /// the next P panels' first codes, scales and minimums: with D = 640 a panel has no more than 20 blocks. (Two cores, Q4_K, one token: 23.7 GB/s without, 29.4 with, where plain reading
     /// gives 29.)
     PLUME_INLINE void prefetch(std::size_t b) const noexcept {
         constexpr panel_shape shape = shape_of(C, 0);

@@ -6,7 +6,7 @@
 
 namespace plume::kernels::cpu {
 
-/// 32 floats into one or two int8 planes (see `quantised`); ARCHITECTURE, the numbers contract, rule 2.
+/// 32 floats in 8 bits, or in 15 as two int8 planes or as words (see `quantised`); ARCHITECTURE, the numbers contract, rule 2.
 /// A block with an infinity or a NaN gets scale NaN, so that every output it touches is NaN and the caller sees it.
 template <class A, bool TwoPlanes>
 PLUME_INLINE void quantise_block(const float* x, std::int8_t* hi, std::int8_t* lo, float& s, std::int32_t* sums, float& S) noexcept {

@@ -10,8 +10,8 @@ namespace plume {
 enum class kv_type : std::uint8_t { f16, f32, q8_0 };
 inline constexpr std::size_t n_kv_types = 3;
 
-/// How activations that meet quantised weights are rounded, in blocks of 32: one int8 plane everywhere, two (15 bits) everywhere,
-/// or two for q, k, v, o and the head and one for the feed-forward. Float weights always meet float activations.
+/// How activations that meet quantised weights are rounded, in blocks of 32: to 8 bits everywhere, to 15 everywhere,
+/// or to 15 for q, k, v, o and the head and to 8 for the feed-forward. Float weights always meet float activations.
 enum class activations : std::uint8_t { a8, mixed, a16 };
 
 using token_id = std::int32_t;

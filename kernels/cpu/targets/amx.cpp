@@ -65,6 +65,7 @@ extern const target_table    table;
 constinit const target_table table = {.name             = "amx",
                                       .matmul           = entries<>::list,
                                       .quantise         = cpu::quantise_for_tiles<lanes_avx512vnni>,
+                                      .words            = false,
                                       .place            = cpu::place_for_tiles<lanes_avx512vnni>,
                                       .token_step       = cpu::tile_tokens,
                                       .mults_per_ms     = 2 * lanes_avx512vnni::mults_per_ms,
