@@ -131,8 +131,8 @@ struct lanes_avx2 {
     PLUME_INLINE static f32  as_f32(i32 x) { return {_mm256_castsi256_ps(x.a), _mm256_castsi256_ps(x.b)}; }
     PLUME_INLINE static i32  as_i32(f32 x) { return {_mm256_castps_si256(x.a), _mm256_castps_si256(x.b)}; }
     PLUME_INLINE static void store_i8(std::int8_t* p, i32 x) {
-        const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.a, x.b), 0xd8);  // undo the lane-wise pack
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+        const __m256i halves = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.a, x.b), 0xd8);  // undo the lane-wise pack
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
     }
     PLUME_INLINE static i32 load_i8(const void* p) {
         const __m128i bytes = _mm_loadu_si128(static_cast<const __m128i*>(p));

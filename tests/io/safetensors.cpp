@@ -138,11 +138,11 @@ TEST_CASE("an index joins files of its folder, and of no other") {
         {R"({"weight_map":{"a":"model-00002-of-00002.safetensors"}})", "not where the index says"},
         {R"({"weight_map":{"a":"model-00001-of-00002.safetensors","c":"model-00001-of-00002.safetensors"}})", "not where the index says"},
     };
-    for (const auto& [text, find] : bad) {
-        CAPTURE(text);
-        const auto file = open(text);
+    for (const auto& test : bad) {
+        CAPTURE(test.first);
+        const auto file = open(test.first);
         REQUIRE_FALSE(file);
-        CHECK_MESSAGE(file.error().message().find(find) != std::string::npos, file.error().message());
+        CHECK_MESSAGE(file.error().message().find(test.second) != std::string::npos, file.error().message());
         CHECK_FALSE(file.error().hint().empty());
     }
     two.tensors[0].name = "a";

@@ -49,9 +49,10 @@ TEST_CASE("a Hugging Face folder gives the logits of the GGUF file with the same
         {"F16", {.matrices = tiny_format_of<quant::f16>()}},
         {"BF16", {.matrices = tiny_format_of<quant::bf16>()}},
     };
-    for (const auto& [name, options] : cases) {
-        CAPTURE(name);
-        const auto             bytes = tiny_model(options).build().data;
+    for (const auto& one : cases) {
+        CAPTURE(one.first);
+        const auto&            options = one.second;
+        const auto             bytes   = tiny_model(options).build().data;
         const temporary_folder folder;
         const auto             file  = load_memory(bytes, {.threads = 1});
         const auto             other = load(write_folder(folder, tiny_config(options), tiny_tensors(options)), {.threads = 2});

@@ -170,12 +170,12 @@ TEST_CASE("a fallback is used where the file's pre-tokenizer is missing or not k
         return tokenizer::from_gguf(file, [&](notice, std::string_view text) { said += text; }, {}, {.fallback_pretokenizer = std::move(fallback)});
     };
     std::string said;
-    auto        w       = byte_file({"1 2"}, "nobody-knows");
-    const auto  unknown = load(w, "smollm", said);
-    REQUIRE(unknown);
-    CHECK(unknown->pretokenizer() == "smollm");
+    auto        w      = byte_file({"1 2"}, "nobody-knows");
+    const auto  smollm = load(w, "smollm", said);
+    REQUIRE(smollm);
+    CHECK(smollm->pretokenizer() == "smollm");
     CHECK(said.find("fallback") != std::string::npos);
-    CHECK(ids_of(*unknown, "12").size() == 2);
+    CHECK(ids_of(*smollm, "12").size() == 2);
     CHECK(load(w.erase("tokenizer.ggml.pre"), "gpt-2", said)->pretokenizer() == "gpt-2");
     const auto wrong = load(w, "nor-this", said);
     REQUIRE_FALSE(wrong);
