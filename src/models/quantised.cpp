@@ -197,19 +197,24 @@ struct recoder {
         const fp_control       contract;
         const std::size_t      D = columns(), in_bytes = D / from->weights * from->block_bytes, step = std::max<std::size_t>(piece_weights / D, 1);
         std::vector<std::byte> scratch;
-        std::vector<float>     w(std::min(step, n) * D);
+        std::vector<float>     decoded;
         for (std::size_t done = 0; done < n; done += step) {
             const std::size_t now   = std::min(step, n - done);
             const auto        bytes = file.read(*tensor, std::uint64_t{row + done} * in_bytes, now * in_bytes, scratch);
             if (!bytes) return error(bytes.error());
-            from->decode(bytes->data(), now * D / from->weights, w.data());
+            const auto* w = reinterpret_cast<const float*>(bytes->data());  // floats as they lie in the file
+            if (from->gguf_type != quant::f32::gguf_type || reinterpret_cast<std::uintptr_t>(w) % alignof(float) != 0) {
+                decoded.resize(std::min(step, n) * D);
+                from->decode(bytes->data(), now * D / from->weights, decoded.data());
+                w = decoded.data();
+            }
             for (std::size_t i = 0; i < now; ++i) {
                 const float* known  = importance.empty() ? nullptr : importance.data() + (row + done + i) / rows_a_matrix * D % importance.size();
                 std::byte*   to_row = out + (done + i) * row_bytes();
                 if (known != nullptr && to->encode_weighted != nullptr)
-                    to->encode_weighted(w.data() + i * D, known, D / to->weights, to_row);
+                    to->encode_weighted(w + i * D, known, D / to->weights, to_row);
                 else
-                    to->encode(w.data() + i * D, D / to->weights, to_row);
+                    to->encode(w + i * D, D / to->weights, to_row);
             }
         }
         return {};

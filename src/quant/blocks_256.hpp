@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "search.hpp"
@@ -25,13 +26,11 @@ template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N, cl
     scaled_block<G> b{.d = d};
     const float     scale = to_float(d), inverse = inverse_of(scale);
     for (std::size_t g = 0; g < G; ++g) {
-        const int middle = nearest(wanted[g] * inverse, SubLow, SubHigh);
-        float     least  = 0;
-        for (int sub = std::max(middle - 1, SubLow), first = sub; sub <= std::min(middle + 1, SubHigh); ++sub) {
-            const float error = scale_error<Codes>(groups[g], scale * static_cast<float>(sub));
-            if (sub == first || error < least) least = error, b.sub[g] = sub;
-        }
-        b.error += least;
+        const int middle = nearest(wanted[g] * inverse, SubLow, SubHigh), first = std::clamp(middle - 1, SubLow, SubHigh - 2);
+        const f4  errors = scale_errors<Codes>(groups[g], all4(scale) * (all4(static_cast<float>(first)) + f4{0, 1, 2, 1}));
+        const int least  = errors[1] < errors[0] ? errors[2] < errors[1] ? 2 : 1 : errors[2] < errors[0] ? 2 : 0;
+        b.sub[g]         = first + least;
+        b.error += errors[static_cast<std::size_t>(least)];
     }
     return b;
 }
@@ -69,7 +68,7 @@ template <class Codes, int SubLow, int SubHigh, std::size_t G, std::size_t N, cl
         first = false;
         return better;
     };
-    for (const float end : {static_cast<float>(SubLow), SubLow * 0.95f, static_cast<float>(SubHigh)}) take(finite_half(peak / end));
+    for (const float end : {static_cast<float>(SubLow), static_cast<float>(SubHigh)}) take(finite_half(peak / end));
     for (int i = 0; i < 2 && take(refit_d<Codes>(groups, best)); ++i) {
     }
     return best;
@@ -89,15 +88,16 @@ template <int Levels, int SubHigh, std::size_t G, std::size_t N, class V>
     affine_block<G> b{.d = d, .dmin = dmin};
     const float     scale = to_float(d), low = to_float(dmin);
     for (std::size_t g = 0; g < G; ++g) {
-        const int s = nearest(wanted[g].scale * inverse_of(scale), 0, SubHigh), m = nearest(-wanted[g].base * inverse_of(low), 0, SubHigh);
-        float     least = 0;
-        bool      first = true;
-        for (int sub = std::max(s - 1, 0); sub <= std::min(s + 1, SubHigh); ++sub)
-            for (int min = std::max(m - 1, 0); min <= std::min(m + 1, SubHigh); ++min) {
-                const float error = affine_error<Levels>(groups[g], scale * static_cast<float>(sub), -low * static_cast<float>(min));
-                if (first || error < least) least = error, b.sub[g] = sub, b.min[g] = min;
-                first = false;
-            }
+        // The integers on either side of the wanted scale, each with the four minimums about the wanted one.
+        const int s     = nearest(wanted[g].scale * inverse_of(scale) - 0.5f, 0, SubHigh - 1);
+        const int m     = nearest(-wanted[g].base * inverse_of(low) - 1.5f, 0, SubHigh - 3);
+        const f4  bases = all4(-low) * (all4(static_cast<float>(m)) + f4{0, 1, 2, 3});
+        float     least = std::numeric_limits<float>::infinity();
+        for (int sub = s; sub <= s + 1; ++sub) {
+            const f4 errors = affine_errors<Levels>(groups[g], scale * static_cast<float>(sub), bases);
+            for (std::size_t i = 0; i < 4; ++i)
+                if (errors[i] < least) least = errors[i], b.sub[g] = sub, b.min[g] = m + static_cast<int>(i);
+        }
         b.error += least;
     }
     return b;

@@ -28,13 +28,18 @@ template <int Low, int High>
 
 /// code[i] = the nearest integer to (x[i] - from)·inverse in [Low, High], plus Add; ties to even, NaN gives Low.
 template <int Low, int High, int Add, std::size_t N, class Code>
-void nearest_codes(const float* x, float from, float inverse, std::array<Code, N>& code) noexcept {
+void nearest_codes(const float* x, float from, float inverse, Code* code) noexcept {
     static_assert(sizeof(Code) == 1 && N % 16 == 0);
     for (std::size_t i = 0; i < N; i += 16) {
         i4 q[4];
         for (std::size_t j = 0; j < 4; ++j) q[j] = __builtin_convertvector(rounded4<Low, High>((load4(x + i + 4 * j) - all4(from)) * all4(inverse)), i4) + Add;
         store_bytes(q, reinterpret_cast<std::uint8_t*>(&code[i]));
     }
+}
+
+template <int Low, int High, int Add, std::size_t N, class Code>
+void nearest_codes(const float* x, float from, float inverse, std::array<Code, N>& code) noexcept {
+    nearest_codes<Low, High, Add, N>(x, from, inverse, code.data());
 }
 
 /// The nearest half that is finite; NaN gives 0.
@@ -77,6 +82,15 @@ void encode_between(std::span<const float, 32> w, half& d, half& m, std::array<s
 inline void pack_nibbles(const std::array<std::uint8_t, 32>& code, std::uint8_t (&q)[16]) noexcept {
     for (std::size_t i = 0; i < 16; i += 8)
         eight_bytes{eight_bytes::read(&code[i]).field(0, 15).word | eight_bytes::read(&code[i + 16]).field(0, 15).word << 4}.write(q + i);
+}
+
+/// Two bits of each: those of weight i of 128 are in byte i % 32.
+inline void pack_low_bits(const std::array<std::uint8_t, 256>& code, std::uint8_t (&q)[64]) noexcept {
+    for (std::size_t i = 0; i < 64; ++i) {
+        unsigned bits = 0;
+        for (std::size_t p = 0; p < 4; ++p) bits |= (code[i / 32 * 128 + 32 * p + i % 32] & 3u) << 2 * p;
+        q[i] = u8(bits);
+    }
 }
 
 inline void pack_fifth_bits(const std::array<std::uint8_t, 32>& code, std::uint8_t (&high)[4]) noexcept {

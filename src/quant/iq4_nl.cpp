@@ -28,7 +28,7 @@ void encode_costed(const float* w, V importance, iq4_nl::block& b) noexcept {
 
 }  // namespace
 
-void iq4_nl::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
+void iq4_nl::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), by_size(w), b); }
 void iq4_nl::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
     encode_costed(w.data(), importance.data(), b);
 }

@@ -25,16 +25,13 @@ template <class V>
 void encode_costed(const float* w, V importance, q2_k::block& b) noexcept {
     const auto found = best_affine_block<3, 15>(groups_of<16>(w, importance));
     b.d = found.d, b.dmin = found.dmin;
-    std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});
+    std::array<std::uint8_t, 256> code;
     for (std::size_t group = 0; group < 16; ++group) {
         b.subs_and_mins[group] = u8(static_cast<std::size_t>(found.sub[group] | found.min[group] << 4));
-        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), min = to_float(b.dmin) * static_cast<float>(found.min[group]);
-        for (std::size_t i = 0; i < 16; ++i) {
-            const std::size_t at = 16 * group + i, p = at % 128 / 32;
-            std::uint8_t&     q = b.q[at / 128 * 32 + at % 32];
-            q                   = u8(static_cast<std::size_t>(q | nearest((w[at] + min) * inverse, 0, 3) << 2 * p));
-        }
+        nearest_codes<0, 3, 0, 16>(w + 16 * group, -to_float(b.dmin) * static_cast<float>(found.min[group]),
+                                   inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), &code[16 * group]);
     }
+    pack_low_bits(code, b.q);
 }
 
 }  // namespace

@@ -26,21 +26,19 @@ template <class V>
 void encode_costed(const float* w, V importance, q3_k::block& b) noexcept {
     const auto found = best_block<even_codes<-4, 3>, -32, 31>(groups_of<16>(w, importance));
     b.d              = found.d;
-    std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});
-    std::fill(std::begin(b.high), std::end(b.high), std::uint8_t{0});
     std::fill(std::begin(b.subs), std::end(b.subs), std::uint8_t{0});
+    std::array<std::uint8_t, 256> code;
     for (std::size_t s = 0; s < 16; ++s) {
-        const unsigned sub  = static_cast<unsigned>(found.sub[s] + 32);
-        b.subs[s % 8]       = u8(b.subs[s % 8] | (sub & 15) << s / 8 * 4);
-        b.subs[8 + s % 4]   = u8(b.subs[8 + s % 4] | sub >> 4 << s / 4 * 2);
-        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[s]));
-        for (std::size_t i = 0; i < 16; ++i) {
-            const std::size_t at   = 16 * s + i;
-            const unsigned    code = static_cast<unsigned>(nearest(w[at] * inverse, -4, 3) + 4);
-            std::uint8_t &    q = b.q[at / 128 * 32 + at % 32], &high = b.high[at % 32];
-            q    = u8(q | (code & 3) << at % 128 / 32 * 2);
-            high = u8(high | code >> 2 << at / 32);
-        }
+        const unsigned sub = static_cast<unsigned>(found.sub[s] + 32);
+        b.subs[s % 8]      = u8(b.subs[s % 8] | (sub & 15) << s / 8 * 4);
+        b.subs[8 + s % 4]  = u8(b.subs[8 + s % 4] | sub >> 4 << s / 4 * 2);
+        nearest_codes<-4, 3, 4, 16>(w + 16 * s, 0, inverse_of(to_float(b.d) * static_cast<float>(found.sub[s])), &code[16 * s]);
+    }
+    pack_low_bits(code, b.q);
+    for (std::size_t i = 0; i < 32; ++i) {
+        unsigned bits = 0;
+        for (std::size_t group = 0; group < 8; ++group) bits |= code[32 * group + i] >> 2 << group;
+        b.high[i] = u8(bits);
     }
 }
 

@@ -13,20 +13,15 @@ void q4_0::unpack(const block& b, std::size_t, codes_32& c) noexcept {
 }
 template void unpack_groups<q4_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
-namespace {
-
-template <class V>
-void encode_costed(const float* w, V importance, q4_0::block& b) noexcept {
+void q4_0::encode(std::span<const float, weights> w, block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    b.d = encode_even<8>(costed<32, V>(w, importance), code);
+    b.d = encode_even_quickly<8>(costed<32, by_size>(w.data(), by_size(w)), code);
     pack_nibbles(code, b.q);
 }
-
-}  // namespace
-
-void q4_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
 void q4_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
-    encode_costed(w.data(), importance.data(), b);
+    std::array<std::uint8_t, 32> code;
+    b.d = encode_even<8>(costed<32>(w.data(), importance.data()), code);
+    pack_nibbles(code, b.q);
 }
 
 }  // namespace plume::quant

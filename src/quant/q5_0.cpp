@@ -14,21 +14,17 @@ void q5_0::unpack(const block& b, std::size_t, codes_32& c) noexcept {
 }
 template void unpack_groups<q5_0>(const std::byte*, std::size_t, codes_32*) noexcept;
 
-namespace {
-
-template <class V>
-void encode_costed(const float* w, V importance, q5_0::block& b) noexcept {
+void q5_0::encode(std::span<const float, weights> w, block& b) noexcept {
     std::array<std::uint8_t, 32> code;
-    b.d = encode_even<16>(costed<32, V>(w, importance), code);
+    b.d = encode_even_quickly<16>(costed<32, std::nullptr_t>(w.data(), nullptr), code);
     pack_nibbles(code, b.q);
     pack_fifth_bits(code, b.high);
 }
-
-}  // namespace
-
-void q5_0::encode(std::span<const float, weights> w, block& b) noexcept { encode_costed(w.data(), nullptr, b); }
 void q5_0::encode(std::span<const float, weights> w, std::span<const float, weights> importance, block& b) noexcept {
-    encode_costed(w.data(), importance.data(), b);
+    std::array<std::uint8_t, 32> code;
+    b.d = encode_even<16>(costed<32>(w.data(), importance.data()), code);
+    pack_nibbles(code, b.q);
+    pack_fifth_bits(code, b.high);
 }
 
 }  // namespace plume::quant

@@ -23,18 +23,18 @@ void encode_costed(const float* w, V importance, q5_k::block& b) noexcept {
     constexpr int levels = 31;
     const auto    found  = best_affine_block<levels, 63>(groups_of<32>(w, importance));
     b.d = found.d, b.dmin = found.dmin;
-    std::array<sub_and_min, 8> integers;
-    std::fill(std::begin(b.q), std::end(b.q), std::uint8_t{0});
-    std::fill(std::begin(b.high), std::end(b.high), std::uint8_t{0});
+    std::array<sub_and_min, 8>    integers;
+    std::array<std::uint8_t, 256> code;
     for (std::size_t group = 0; group < 8; ++group) {
-        integers[group]     = {u8(static_cast<std::size_t>(found.sub[group])), u8(static_cast<std::size_t>(found.min[group]))};
-        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), min = to_float(b.dmin) * static_cast<float>(found.min[group]);
-        for (std::size_t i = 0; i < 32; ++i) {
-            const int     code = nearest((w[32 * group + i] + min) * inverse, 0, levels);
-            std::uint8_t& q    = b.q[group / 2 * 32 + i];
-            q                  = u8(q | (code & 15) << group % 2 * 4);
-            b.high[i]          = u8(b.high[i] | code >> 4 << group);
-        }
+        integers[group] = {u8(static_cast<std::size_t>(found.sub[group])), u8(static_cast<std::size_t>(found.min[group]))};
+        nearest_codes<0, levels, 0, 32>(w + 32 * group, -to_float(b.dmin) * static_cast<float>(found.min[group]),
+                                        inverse_of(to_float(b.d) * static_cast<float>(found.sub[group])), &code[32 * group]);
+    }
+    for (std::size_t i = 0; i < 128; ++i) b.q[i] = u8((code[i / 32 * 64 + i % 32] & 15) | (code[i / 32 * 64 + 32 + i % 32] & 15) << 4);
+    for (std::size_t i = 0; i < 32; ++i) {
+        unsigned bits = 0;
+        for (std::size_t group = 0; group < 8; ++group) bits |= static_cast<unsigned>(code[32 * group + i]) >> 4 << group;
+        b.high[i] = u8(bits);
     }
     pack_six_bits(integers, b.subs_and_mins);
 }

@@ -22,18 +22,16 @@ template <class V>
 void encode_costed(const float* w, V importance, q6_k::block& b) noexcept {
     const auto found = best_block<even_codes<-32, 31>, -128, 127>(groups_of<16>(w, importance));
     b.d              = found.d;
-    std::fill(std::begin(b.low), std::end(b.low), std::uint8_t{0});
-    std::fill(std::begin(b.high), std::end(b.high), std::uint8_t{0});
+    std::array<std::uint8_t, 256> code;
     for (std::size_t s = 0; s < 16; ++s) {
-        b.subs[s]           = i8(found.sub[s]);
-        const float inverse = inverse_of(to_float(b.d) * static_cast<float>(found.sub[s]));
-        for (std::size_t i = 0; i < 16; ++i) {
-            const std::size_t at = 16 * s + i, h = at / 128, p = at % 128 / 32, j = at % 32;
-            const unsigned    code = static_cast<unsigned>(nearest(w[at] * inverse, -32, 31) + 32);
-            std::uint8_t &    low = b.low[64 * h + 32 * (p % 2) + j], &high = b.high[32 * h + j];
-            low  = u8(low | (code & 15) << p / 2 * 4);
-            high = u8(high | code >> 4 << 2 * p);
-        }
+        b.subs[s] = i8(found.sub[s]);
+        nearest_codes<-32, 31, 32, 16>(w + 16 * s, 0, inverse_of(to_float(b.d) * static_cast<float>(found.sub[s])), &code[16 * s]);
+    }
+    for (std::size_t i = 0; i < 128; ++i) b.low[i] = u8((code[i / 64 * 128 + i % 64] & 15) | (code[i / 64 * 128 + 64 + i % 64] & 15) << 4);
+    for (std::size_t i = 0; i < 64; ++i) {
+        unsigned bits = 0;
+        for (std::size_t p = 0; p < 4; ++p) bits |= static_cast<unsigned>(code[i / 32 * 128 + 32 * p + i % 32]) >> 4 << 2 * p;
+        b.high[i] = u8(bits);
     }
 }
 

@@ -23,11 +23,7 @@ void encode_costed(const float* w, V importance, tq2_0::block& b) noexcept {
     const float                   inverse = inverse_of(to_float(b.d));
     std::array<std::uint8_t, 256> codes;
     nearest_codes<-1, 1, 1>(w, 0, inverse, codes);
-    const auto code = [&](std::size_t i) { return static_cast<unsigned>(codes[i]); };
-    for (std::size_t j = 0; j < 64; ++j) {
-        const std::size_t at = j / 32 * 128 + j % 32;
-        b.q[j]               = u8(code(at) | code(at + 32) << 2 | code(at + 64) << 4 | code(at + 96) << 6);
-    }
+    pack_low_bits(codes, b.q);
 }
 
 }  // namespace

@@ -93,15 +93,17 @@ TEST_CASE_TEMPLATE("an importance lowers the error that it weighs, and costs the
     CHECK(squared_error(w, weighted) > squared_error(w, plain));
 }
 
-TEST_CASE_TEMPLATE("weights of all the same importance are encoded as without one, or better where fewer starts are tried then", Format, PLUME_ENCODERS) {
+TEST_CASE_TEMPLATE("weights of all the same importance are encoded as without one, or better where fewer starts are tried then or large weights cost more",
+                   Format, PLUME_ENCODERS) {
     constexpr bool fewer = std::is_same_v<Format, q4_0> || std::is_same_v<Format, q4_1> || std::is_same_v<Format, q5_0> || std::is_same_v<Format, q5_1>;
-    const auto     w     = bell(Format::weights * (fewer ? 1000 : 1), 2, 0.05f);
+    constexpr bool sized = std::is_same_v<Format, iq4_nl> || std::is_same_v<Format, iq4_xs>;
+    const auto     w     = bell(Format::weights * (fewer || sized ? 1000 : 1), 2, 0.05f);
     const std::vector<float>            ones(Format::weights, 1.0f);
     const auto                          a = encode_all<Format>(w);
     std::vector<typename Format::block> b(a.size());
     for (std::size_t i = 0; i < b.size(); ++i)
         Format::encode(std::span<const float, Format::weights>(&w[i * Format::weights], Format::weights), std::span<const float, Format::weights>(ones), b[i]);
-    if constexpr (fewer) {
+    if constexpr (fewer || sized) {
         const double ratio = squared_error(w, decode_all<Format>(b)) / squared_error(w, decode_all<Format>(a));
         MESSAGE(Format::name << ": " << ratio << " of the error without importance");
         CHECK(ratio < 1);
