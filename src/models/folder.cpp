@@ -102,8 +102,8 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
     header.set_text("general.architecture", known->recipe->gguf_name);
     header.set_text("general.type", "model");
     header.set_text("general.name", printable(name, 200));
-    std::vector<float> factors;
-    auto               sizes = write_keys(*config, *known, header, factors);
+    std::vector<models::rope_factors_tensor> factors;
+    auto                                     sizes = write_keys(*config, *known, header, factors);
     if (!sizes) return error(sizes.error());
     const auto weights = open_weights(folder, options);
     if (!weights) return error(weights.error());
@@ -111,11 +111,11 @@ result<io::gguf> show_folder(std::string folder, const io::gguf_options& options
     if (!config->find(".tie_word_embeddings") && !has_head(*weights, family)) sizes->tied = true;
     auto tensors = show_tensors(*weights, family, *sizes);
     if (!tensors) return std::move(tensors).error();
-    if (!factors.empty())
-        tensors->push_back({.name = "rope_freqs.weight",
-                            .dims = {factors.size()},
+    for (const auto& f : factors)
+        tensors->push_back({.name = std::string(f.name),
+                            .dims = {f.values.size()},
                             .type = 0,
-                            .make = [bytes = bytes_of(factors)](std::uint64_t begin, std::span<std::byte> into) -> result<void> {
+                            .make = [bytes = bytes_of(f.values)](std::uint64_t begin, std::span<std::byte> into) -> result<void> {
                                 std::memcpy(into.data(), bytes.data() + begin, into.size());
                                 return {};
                             }});

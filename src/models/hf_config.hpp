@@ -60,8 +60,14 @@ struct known_folder {
 /// By the class of the model; format_unsupported names those that are read.
 [[nodiscard]] result<known_folder> find_family(const hf_config& config);
 
-/// Checks the demands and the sizes, and writes the keys that the family's table names, RoPE's scaling among them. `factors`: what the frequencies of RoPE
-/// are divided by, for the tensor rope_freqs.weight; empty where there is no such scaling.
-[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors);
+/// A tensor of a GGUF file whose numbers are in config.json: what the frequencies of RoPE are divided by.
+struct rope_factors_tensor {
+    std::string_view   name;  // "rope_freqs.weight"
+    std::vector<float> values;
+};
+
+/// Checks the demands and the sizes, and writes the keys that the family's table names, RoPE's scaling among them, whose factors come to `factors`.
+[[nodiscard]] result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header,
+                                          std::vector<rope_factors_tensor>& factors);
 
 }  // namespace plume::models

@@ -253,7 +253,43 @@ result<void> write_yarn(const hf_config& config, const known_folder& folder, con
     return {};
 }
 
-result<void> write_scaling(const hf_config& config, const known_folder& folder, const hf_sizes& sizes, io::gguf_header& header, std::vector<float>& factors) {
+/// LongRoPE's factors for contexts up to the original one and for longer ones, and what the angles' cosines and sines are multiplied by in both:
+/// attention_factor, or sqrt(1 + log(growth)/log(original context)). Source: transformers, modeling_rope_utils and Phi3Config.
+result<void> write_longrope(const hf_config& config, const known_folder& folder, const std::string& place, const hf_sizes& sizes, std::optional<double> growth,
+                            io::gguf_header& header, std::vector<rope_factors_tensor>& factors) {
+    const std::string prefix   = std::string(folder.recipe->gguf_name) + ".rope.scaling.";
+    const auto        names    = "original_max_position_embeddings|" + place + ".original_max_position_embeddings";
+    const auto        original = config.count(names), longest = config.count("max_position_embeddings");
+    if (!original) return error(original.error());
+    if (!longest) return error(longest.error());
+    if (original->value_or(0) < 2)
+        return config.fault(code::format_invalid, names, "is not a number of tokens", "2 or more", *original ? std::to_string(**original) : "none");
+    header.set_u32(prefix + "original_context_length", static_cast<std::uint32_t>(**original));
+    const auto whole = config.real(place + ".attention_factor");
+    if (!whole) return error(whole.error());
+    const double context = static_cast<double>(**original), times = growth.value_or(static_cast<double>(longest->value_or(0)) / context);
+    const double usual = times > 1 ? std::sqrt(1 + numerics::log(times) / numerics::log(context)) : 1;
+    header.set_f32(prefix + "attn_factor", static_cast<float>(whole->value_or(usual)));
+    for (const auto& [hf, gguf] : {std::pair{".short_factor", "rope_factors_short.weight"}, {".long_factor", "rope_factors_long.weight"}}) {
+        const auto name = place + hf;
+        const auto list = config.find(name);
+        if (!list || !list->is(json::kind::array) || list->size() == 0 || list->size() > sizes.head_width / 2)
+            return config.fault(code::format_invalid, name, "is not a list of factors", "a number for each pair that is rotated",
+                                list ? hf_config::shown(*list) + " of " + std::to_string(list->size()) : "none");
+        std::vector<float> values;
+        for (const auto one : list->elements()) {
+            const auto x = one.number();
+            if (!x || !(*x > 0 && *x <= 1e9))
+                return config.fault(code::format_invalid, name, "has what is no factor", "numbers above 0", hf_config::shown(one));
+            values.push_back(static_cast<float>(*x));
+        }
+        factors.push_back({gguf, std::move(values)});
+    }
+    return {};
+}
+
+result<void> write_scaling(const hf_config& config, const known_folder& folder, const hf_sizes& sizes, io::gguf_header& header,
+                           std::vector<rope_factors_tensor>& factors) {
     const auto place = scaling_place(config);
     const auto kind  = config.text(place + ".rope_type|" + place + ".type");
     if (!kind) return error(kind.error());
@@ -261,6 +297,7 @@ result<void> write_scaling(const hf_config& config, const known_folder& folder, 
     if (!*kind || **kind == "default") return {};
     const auto factor = config.real(place + ".factor");
     if (!factor) return error(factor.error());
+    if (config.find(place + ".long_factor")) return write_longrope(config, folder, place, sizes, *factor, header, factors);  // "longrope", once "su" or "yarn"
     if (**kind == "linear" || **kind == "yarn") {
         if (!*factor || !(**factor > 0))
             return config.fault(code::format_invalid, place + ".factor", "is not a positive number", "more than 0", *factor ? to_text(**factor) : "none");
@@ -270,18 +307,18 @@ result<void> write_scaling(const hf_config& config, const known_folder& folder, 
     }
     if (**kind != "llama3")
         return config.fault(code::format_unsupported, place + ".rope_type", "names a scaling of positions that is not read yet",
-                            "default, linear, llama3 or yarn", **kind);
+                            "default, linear, llama3, yarn or longrope with its factors", **kind);
     const auto base = config.real("rope_theta|rope_parameters.rope_theta|rope_parameters.full_attention.rope_theta");
     if (!base) return error(base.error());
     auto made = llama3_factors(config, place, sizes.head_width, base->value_or(10'000.0));
     if (!made) return std::move(made).error();
-    factors = *std::move(made);
+    factors.push_back({"rope_freqs.weight", *std::move(made)});
     return {};
 }
 
 }  // namespace
 
-result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<float>& factors) {
+result<hf_sizes> write_keys(const hf_config& config, const known_folder& folder, io::gguf_header& header, std::vector<rope_factors_tensor>& factors) {
     const fp_control contract;  // these numbers go into results: a host's rounding must not
     if (auto good = check_demands(config, *folder.family); !good) return std::move(good).error();
     auto sizes = read_sizes(config, *folder.family);

@@ -295,6 +295,68 @@ TEST_CASE("a folder of Ministral 3, alone and as the part of a larger model that
                   {"Mistral3ForConditionalGeneration", "text_config.model_type", "mistral or ministral3", "qwen3"});
 }
 
+TEST_CASE("a folder of Phi-3 with LongRoPE gives the logits of the file, for contexts within the original one and beyond") {
+    for (const auto* which : {"short", "long"}) {
+        CAPTURE(which);
+        const auto& c      = golden_case(std::string("phi3, LongRoPE's ") + which + " factors, partial");
+        const auto  file   = file_of(c);
+        const auto& k      = c["keys"];
+        const auto  values = [&](const char* name) {
+            std::vector<float> x;
+            for (const auto& t : file.tensors)
+                if (t.name == name) x.resize(t.data.size() / sizeof(float)), std::memcpy(x.data(), t.data.data(), t.data.size());
+            return x;
+        };
+        auto parts          = llama_names;
+        parts.front()       = {".attn_qkv.", ".self_attn.qkv_proj."};
+        const names fused   = {{".attn_norm.", ".input_layernorm."}, {".ffn_up.", ".mlp.gate_up_proj."}};
+        const auto  weights = [&] {
+            return laid_out(file, [&](auto& w, const auto& t, const auto&) {
+                if (!t.name.starts_with("rope_factors")) w.add(renamed(renamed(t.name, fused), parts), "F32", shape_of(t), t.data);
+            });
+        };
+        const nlohmann::json scaling = {
+            {"type", "longrope"}, {"short_factor", values("rope_factors_short.weight")}, {"long_factor", values("rope_factors_long.weight")}};
+        const nlohmann::json original = k["rope.scaling.original_context_length"];
+        auto                 config =
+            config_of(c, "Phi3ForCausalLM",
+                      {{"rope_scaling", scaling}, {"partial_rotary_factor", 0.75}, {"original_max_position_embeddings", original}, {"hidden_act", "silu"}});
+        check_same(file, config, weights());
+
+        auto older             = scaling;
+        older["type"]          = "su";
+        config["rope_scaling"] = older.dump();
+        check_same(file, config, weights());
+        auto newer = scaling;  // as transformers 5 writes it
+        newer.erase("type");
+        newer.update({{"rope_type", "longrope"}, {"rope_theta", 10000.0}, {"partial_rotary_factor", 0.75}, {"original_max_position_embeddings", original}});
+        config.erase("rope_scaling"), config.erase("partial_rotary_factor"), config.erase("original_max_position_embeddings");
+        config["rope_parameters"] = newer.dump();
+        check_same(file, config, weights());
+
+        for (const auto& [key, value] : std::vector<std::pair<std::string, double>>{{"attention_factor", 1.25}, {"factor", 3.0}}) {
+            auto other                = newer;
+            other[key]                = value;
+            config["rope_parameters"] = other.dump();
+            const temporary_folder folder;
+            const auto             m = load(write_folder(folder, config, weights()), {.threads = 1});
+            REQUIRE_MESSAGE(m, m.error().message());
+            CHECK(hash_of(logits_of(*m)) != hash_of(logits_of(load_memory(as_bytes(file.build().data), {.threads = 1}).or_throw())));
+        }
+        const auto refused = [&](const char* key, const nlohmann::json& value, const std::vector<const char*>& said) {
+            auto other = newer;
+            other[key] = value;
+            check_refused(config, weights(), "rope_parameters", other.dump().c_str(), said);
+        };
+        refused("short_factor", nlohmann::json::array(), {"rope_parameters.short_factor", "list"});
+        refused("long_factor", {1.0, 2.0}, {"rope_factors_long.weight"});
+        refused("long_factor", std::vector<double>(6, -1.0), {"rope_parameters.long_factor", "above 0", "-1"});
+        refused("short_factor", {1, 1, 1, 1, 1, "x"}, {"rope_parameters.short_factor", "'x'"});
+        refused("original_max_position_embeddings", 1, {"original_max_position_embeddings", "2 or more", "1"});
+        refused("attention_factor", "much", {"rope_parameters.attention_factor", "'much'"});
+    }
+}
+
 TEST_CASE("a folder of gpt-oss gives the logits of the file, its experts as numbers or in MXFP4") {
     const auto&    c    = golden_case("gpt-oss, sinks, windows, YaRN");
     auto           file = file_of(c);

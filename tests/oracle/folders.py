@@ -21,6 +21,7 @@ LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_fact
 
 ROPE = dict(rope_type="default", rope_theta=10000.0)
 YARN = dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=64)
+LONGROPE = dict(rope_type="longrope", rope_theta=10000.0, partial_rotary_factor=0.75, short_factor=[1 + 0.01 * i for i in range(6)], long_factor=[1 + 0.7 * i for i in range(6)])
 MINISTRAL = YARN | dict(original_max_position_embeddings=16, mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.3)
 GPT_OSS = dict(num_key_value_heads=2, head_dim=24, sliding_window=16, num_local_experts=6, num_experts_per_tok=2, rope_parameters=YARN | dict(truncate=False))
 GRANITE = dict(num_key_value_heads=2, embedding_multiplier=3.0, residual_multiplier=0.4, attention_multiplier=0.15, logits_scaling=4.0)
@@ -50,6 +51,8 @@ CASES = {
                                       layer_types=[SLIDING, FULL, SLIDING])),
     "phi3": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0)),
     "phi3-partial": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0, rope_parameters=ROPE | dict(partial_rotary_factor=0.5), sliding_window=20)),
+    "phi3-longrope": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0, original_max_position_embeddings=32, rope_parameters=LONGROPE)),
+    "phi3-longrope-short": ("Phi3", dict(num_key_value_heads=2, pad_token_id=0, original_max_position_embeddings=128, rope_parameters=LONGROPE)),
     "smollm3": ("SmolLM3", dict(num_key_value_heads=2, num_hidden_layers=5, pad_token_id=0)),
     "granite": ("Granite", dict(num_key_value_heads=2, embedding_multiplier=3.0, residual_multiplier=0.4, attention_multiplier=0.15, logits_scaling=4.0)),
     "olmo2": ("Olmo2", dict(num_key_value_heads=2)),

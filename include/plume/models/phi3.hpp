@@ -22,7 +22,7 @@ inline constexpr hf_tensor hf_phi3_tensors[] = {
     {"blk.#.ffn_down", "model.layers.#.mlp.down_proj"},
 };
 
-/// Its folders. Source: transformers, Phi3Config and Phi3ForCausalLM; without LongRoPE.
+/// Its folders. Source: transformers, Phi3Config and Phi3ForCausalLM.
 inline constexpr hf_family phi3_folders[] = {
     {.hf_class = "Phi3ForCausalLM",
      .keys     = hf_decoder_keys,
