@@ -295,6 +295,34 @@ TEST_CASE("a folder of Ministral 3, alone and as the part of a larger model that
                   {"Mistral3ForConditionalGeneration", "text_config.model_type", "mistral or ministral3", "qwen3"});
 }
 
+TEST_CASE("a folder of StableLM with a norm of each head gives the logits of the file") {
+    const auto& c       = golden_case("stablelm, parallel, norms of heads");
+    const auto  file    = file_of(c);
+    const auto  weights = [&] {
+        return laid_out(file, [&](auto& w, const auto& t, const auto&) {
+            const bool q = t.name.find("attn_q_norm.") != std::string::npos, k = t.name.find("attn_k_norm.") != std::string::npos;
+            if (!q && !k) return plain(w, t, llama_names);
+            const std::size_t bytes = t.dims[0] * sizeof(float);
+            for (std::size_t head = 0; head < t.dims[1]; ++head)
+                w.add(
+                     renamed(t.name.substr(0, t.name.find('.', 4) + 1), llama_names) + "self_attn." + (q ? "q" : "k") + "_layernorm.norms." +
+                         std::to_string(head) + ".weight",
+                     "F32", {t.dims[0]},
+                     byte_string(t.data.begin() + static_cast<std::ptrdiff_t>(head * bytes), t.data.begin() + static_cast<std::ptrdiff_t>((head + 1) * bytes)));
+        });
+    };
+    const auto config = config_of(c, "StableLmForCausalLM",
+                                  {{"qk_layernorm", true},
+                                   {"use_parallel_residual", true},
+                                   {"layer_norm_eps", c["keys"]["attention.layer_norm_epsilon"]},
+                                   {"partial_rotary_factor", 0.25}});
+    check_same(file, config, weights());
+    check_refused(config, weights(), "qk_layernorm", "false", {"q_layernorm.norms.0.weight", "StableLmForCausalLM"});
+    auto fewer = weights();
+    fewer.tensors.erase(std::find_if(fewer.tensors.begin(), fewer.tensors.end(), [](const auto& t) { return t.name.ends_with("q_layernorm.norms.3.weight"); }));
+    CHECK(why(config, fewer).find("attn_q_norm.weight") != std::string::npos);
+}
+
 TEST_CASE("a folder of Phi-3 with LongRoPE gives the logits of the file, for contexts within the original one and beyond") {
     for (const auto* which : {"short", "long"}) {
         CAPTURE(which);

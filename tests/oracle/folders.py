@@ -63,6 +63,7 @@ CASES = {
                                 layer_types=[SLIDING, SLIDING, SLIDING, FULL, FULL])),
     "starcoder2": ("Starcoder2", dict(num_key_value_heads=2, sliding_window=16)),
     "stablelm": ("StableLm", dict(num_key_value_heads=2, use_qkv_bias=True)),
+    "stablelm-norms": ("StableLm", dict(num_key_value_heads=2, qk_layernorm=True, use_parallel_residual=True)),
     "gpt2": ("GPT2", dict(n_embd=64, n_layer=2, n_head=4, n_positions=256)),
     "qwen2-yarn": ("Qwen2", dict(num_key_value_heads=2, rope_parameters=YARN | dict(beta_fast=16.0, beta_slow=2.0))),
     "qwen2-yarn-sharpened": ("Qwen2", dict(num_key_value_heads=2, rope_parameters=YARN | dict(attention_factor=1.3))),

@@ -10,21 +10,39 @@ inline constexpr hf_key hf_stablelm_keys[] = {
     {"partial_rotary_factor|rope_parameters.partial_rotary_factor", "rope.dimension_count", key_kind::portion, "0.25"},
     {"use_parallel_residual", "use_parallel_residual", key_kind::flag, "false"},
 };
-inline constexpr hf_demand hf_stablelm_demands[] = {{"hidden_act", "silu|swish"}, {"qk_layernorm", "false"}};
 inline constexpr hf_tensor hf_stablelm_tensors[] = {
     {"output_norm", "model.norm"},
     {"blk.#.attn_norm", "model.layers.#.input_layernorm"},
     {"blk.#.ffn_norm", "model.layers.#.post_attention_layernorm", row_change::none, true},
 };
+inline constexpr hf_tensor hf_stablelm_12b_tensors[] = {
+    {"output_norm", "model.norm"},
+    {"blk.#.attn_norm", "model.layers.#.input_layernorm"},
+    {"blk.#.ffn_norm", "model.layers.#.post_attention_layernorm", row_change::none, true},
+    {"blk.#.attn_q_norm.weight", "model.layers.#.self_attn.q_layernorm.norms.@.weight"},
+    {"blk.#.attn_k_norm.weight", "model.layers.#.self_attn.k_layernorm.norms.@.weight"},
+};
+inline constexpr hf_demand hf_stablelm_plain[]   = {{"qk_layernorm", "false"}};
+inline constexpr hf_demand hf_stablelm_12b[]     = {{"qk_layernorm", "true"}};
+inline constexpr hf_demand hf_stablelm_demands[] = {{"hidden_act", "silu|swish"}};
 
-/// Its folders. Source: transformers, StableLmConfig and StableLmForCausalLM; without norms of heads.
+/// Its folders. Source: transformers, StableLmConfig and StableLmForCausalLM.
 inline constexpr hf_family stablelm_folders[] = {
     {.hf_class    = "StableLmForCausalLM",
+     .when        = hf_stablelm_plain,
      .keys        = hf_decoder_keys,
      .own_keys    = hf_stablelm_keys,
      .demands     = hf_stablelm_demands,
      .tensors     = hf_decoder_tensors,
      .own_tensors = hf_stablelm_tensors,
+     .ignored     = hf_llama_ignored},
+    {.hf_class    = "StableLmForCausalLM",
+     .when        = hf_stablelm_12b,
+     .keys        = hf_decoder_keys,
+     .own_keys    = hf_stablelm_keys,
+     .demands     = hf_stablelm_demands,
+     .tensors     = hf_decoder_tensors,
+     .own_tensors = hf_stablelm_12b_tensors,
      .ignored     = hf_llama_ignored},
 };
 
