@@ -383,7 +383,7 @@ void encode_affine(const costed<32, std::nullptr_t>& c, half& d, half& m, std::a
 }
 
 /// The best scale for codes -1, 0, 1: weights that were ternary before come back as they were. Starts: scales beside the root mean square, whose half is the
-/// magnitude from which on a weight is not zero. (24 starts below the peak did not find less error.)
+/// magnitude from which on a weight is not zero. (24 starts below the peak took 0.001 % more off the error and 2.7 times the time.)
 template <class V>
 [[nodiscard]] float best_ternary(const costed<256, V>& c) noexcept {
     using codes = even_codes<-1, 1>;
