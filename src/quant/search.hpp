@@ -309,6 +309,7 @@ template <int Levels, bool Below, std::size_t N, class V>
     for (const float a : ends)
         for (const float b : ends)
             take(fit_affine<Levels, Below>(c, n, first, range * (1 - a - b) / Levels, std::min(low + a * range, Below ? 0.0f : low + a * range)));
+    take(fit_affine<Levels, Below>(c, n, first, range / (Levels - 1), low));  // weights that were codes before, without the last
     for (int i = 0; i < 3 && best.gain >= 0 && take(fit_affine<Levels, Below>(c, n, first, best.scale, best.base)); ++i) {
     }
     return best.gain < 0 ? affine_fit{range / Levels, low, 0} : best;
