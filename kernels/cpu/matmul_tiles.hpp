@@ -41,7 +41,7 @@ struct tile_slice {
     alignas(64) float d[most_blocks][panel_rows], dmin[most_blocks][panel_rows];
     alignas(64) std::int32_t min[most_blocks][2][panel_rows];                            // where minimums are for 16
     alignas(64) std::int32_t sums[shape::turns][shape::sums][tile_tokens * panel_rows];  // [token][row]
-    std::size_t blocks, filled;  // filled: with those of zeros
+    std::size_t blocks, filled;                                                          // filled: with those of zeros
 };
 
 /// A line of weights times their rows' sub-scales, as upper and lower plane.
