@@ -117,7 +117,7 @@ struct packed_weights {
 /// Some blocks of P panels, unpacked once for many tokens: a byte a code, scales multiplied out. Small enough for the first cache.
 template <class A, quant::code_layout C, int P>
 struct unpacked_weights {
-    static constexpr std::size_t most_blocks = 16;
+    static constexpr std::size_t most_blocks = 20;
     alignas(64) std::uint8_t lines[P][most_blocks][8][64];
     block_scales<A, C> of_block[P][most_blocks];
 
@@ -145,13 +145,20 @@ struct sum_starts {
     std::int32_t                 factor;  // -bias
     alignas(64) std::int32_t at[ahead][parts][16];
 
+    PLUME_INLINE sum_starts(const std::int32_t* of_tile, std::int32_t by) noexcept : sums(of_tile), factor(by) {}  // `at` is left: filling it costs 4 %
+
     PLUME_INLINE void prepare(std::size_t b) noexcept {
-        if constexpr (biased) {
-            const auto first = A::iload_n(sums + 2 * b * M, M), second = A::iload_n(sums + (2 * b + 1) * M, M), by = A::iset1(factor);
+        if constexpr (!biased) return;
+        const std::int32_t *first = sums + 2 * b * M, *second = first + M;
+        auto&               to = at[b % ahead];
+        if constexpr (M <= 4) {  // a masked vector for the few would cost AVX2 an eighth of the whole product
+            for (int t = 0; t < M; ++t) to[0][t] = parts == 2 ? first[t] * factor : (first[t] + second[t]) * factor;
             if constexpr (parts == 2)
-                A::istore(at[b % ahead][0], A::imul(first, by)), A::istore(at[b % ahead][1], A::imul(second, by));
-            else
-                A::istore(at[b % ahead][0], A::imul(A::iadd(first, second), by));
+                for (int t = 0; t < M; ++t) to[1][t] = second[t] * factor;
+        } else {
+            const auto one = A::iload_n(first, M), two = A::iload_n(second, M), by = A::iset1(factor);
+            A::istore(to[0], A::imul(parts == 2 ? one : A::iadd(one, two), by));
+            if constexpr (parts == 2) A::istore(to[1], A::imul(two, by));
         }
     }
     PLUME_INLINE typename A::i32 get(std::size_t b, int part, int token) const noexcept { return A::iset1(biased ? at[b % ahead][part][token] : 0); }
@@ -181,7 +188,7 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
 
     f32 acc[P][M];
     each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = b_begin == 0 ? A::set1(0) : A::load_n(out(p.value, t.value), rows_of(p.value)); });
-    sum_starts<A, C, M> starts{x_sums, -bias, {}};
+    sum_starts<A, C, M> starts(x_sums, -bias);
     for (std::size_t b = 0; b + 1 < starts.ahead && b < n; ++b) starts.prepare(b);
 
     for (std::size_t b = 0; b < n; ++b, hi += 32 * M, lo += Planes == 2 ? 32 * M : 0, s += M, S += M, x_sums += 2 * M) {
@@ -257,8 +264,9 @@ struct codes_product {
     void full_tiles(std::size_t panel) const noexcept {
         const packed_weights<A, C, P> packed(w, panel);
         unpacked_weights<A, C, P>     unpacked;
-        for (std::size_t b = 0; b < blocks; b += unpacked.most_blocks) {
-            const std::size_t end = blocks - b < unpacked.most_blocks ? blocks : b + unpacked.most_blocks;
+        const std::size_t             pieces = (blocks + unpacked.most_blocks - 1) / unpacked.most_blocks, piece = (blocks + pieces - 1) / pieces;
+        for (std::size_t b = 0; b < blocks; b += piece) {
+            const std::size_t end = blocks - b < piece ? blocks : b + piece;
             unpacked.fill(packed, b, end);
             for (std::size_t t = 0; t < tiled; t += full)
                 matmul_tile<A, C, Planes, full, P>(unpacked, bias, x, t, b, end, y + panel * panel_rows, y_stride, w.N - panel * panel_rows);
