@@ -26,14 +26,15 @@ struct lanes_avx2 {
     static constexpr bool        words = false;
     static constexpr int         tokens(int /*planes*/) { return 4; }
     static constexpr int         panels(int tokens, bool /*sub_16*/) { return tokens == 1 ? 2 : 1; }
-    static constexpr int         float_panels   = 2;
-    static constexpr int         float_tokens   = 6;
-    static constexpr int         float_few      = 6;
-    static constexpr int         float_sums     = 6;
-    static constexpr std::size_t mults_per_ms   = std::size_t{1} << 25;
-    static constexpr int         attention_rows = 6;
-    static constexpr int         score_groups   = 1;
-    static constexpr int         value_groups   = 1;
+    static constexpr int         float_panels    = 2;
+    static constexpr int         float_tokens    = 6;
+    static constexpr int         float_few       = 6;
+    static constexpr int         float_sums      = 6;
+    static constexpr std::size_t blocks_unpacked = 32;
+    static constexpr std::size_t mults_per_ms    = std::size_t{1} << 25;
+    static constexpr int         attention_rows  = 6;
+    static constexpr int         score_groups    = 1;
+    static constexpr int         value_groups    = 1;
 
     PLUME_INLINE static __m256i first_n(std::size_t n, int from) {  // all ones in lanes below n - from
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

@@ -36,14 +36,15 @@ struct lanes_avx512 {
     static constexpr bool        words = false;
     static constexpr int         tokens(int planes) { return planes == 1 ? 8 : 4; }
     static constexpr int         panels(int tokens, bool sub_16) { return tokens == 1 || tokens == 2 ? 4 : tokens == 8 && sub_16 ? 1 : 2; }
-    static constexpr int         float_panels   = 4;
-    static constexpr int         float_tokens   = 6;
-    static constexpr int         float_few      = 12;
-    static constexpr int         float_sums     = 24;
-    static constexpr std::size_t mults_per_ms   = std::size_t{1} << 26;
-    static constexpr int         attention_rows = 6;
-    static constexpr int         score_groups   = 4;
-    static constexpr int         value_groups   = 4;
+    static constexpr int         float_panels    = 4;
+    static constexpr int         float_tokens    = 6;
+    static constexpr int         float_few       = 12;
+    static constexpr int         float_sums      = 24;
+    static constexpr std::size_t blocks_unpacked = 16;
+    static constexpr std::size_t mults_per_ms    = std::size_t{1} << 26;
+    static constexpr int         attention_rows  = 6;
+    static constexpr int         score_groups    = 4;
+    static constexpr int         value_groups    = 4;
 
     PLUME_INLINE static __mmask16 first_n(std::size_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffffu : (1u << n) - 1); }
 

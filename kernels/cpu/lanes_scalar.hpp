@@ -26,14 +26,15 @@ struct lanes_scalar {
     static constexpr bool words = false;                                         // A16 as 16-bit numbers instead of two planes of bytes: see lanes_avx2_words
     static constexpr int  tokens(int /*planes*/) { return 2; }                   // of a matmul tile
     static constexpr int  panels(int /*tokens*/, bool /*sub_16*/) { return 1; }  // of a tile of so many tokens; sub_16: for weights with sub-scales of 16
-    static constexpr int  float_panels          = 1;                             // of a tile of float weights, at most
-    static constexpr int  float_tokens          = 2;                             // of such a tile
-    static constexpr int  float_few             = 2;                             // and where halves are read as they lie in memory
-    static constexpr int  float_sums            = 2;                             // panels × tokens of such a tile, at most
-    static constexpr std::size_t mults_per_ms   = std::size_t{1} << 20;
-    static constexpr int         attention_rows = 1;  // of an attention step
-    static constexpr int         score_groups   = 1;  // of 16 positions
-    static constexpr int         value_groups   = 1;  // of 16 channels
+    static constexpr int  float_panels           = 1;                            // of a tile of float weights, at most
+    static constexpr int  float_tokens           = 2;                            // of such a tile
+    static constexpr int  float_few              = 2;                            // and where halves are read as they lie in memory
+    static constexpr int  float_sums             = 2;                            // panels × tokens of such a tile, at most
+    static constexpr std::size_t blocks_unpacked = 16;                           // of a panel, at once for many tokens
+    static constexpr std::size_t mults_per_ms    = std::size_t{1} << 20;
+    static constexpr int         attention_rows  = 1;  // of an attention step
+    static constexpr int         score_groups    = 1;  // of 16 positions
+    static constexpr int         value_groups    = 1;  // of 16 channels
 
     template <class F>
     PLUME_INLINE static f32 each(F f) {

@@ -117,7 +117,7 @@ struct packed_weights {
 /// Some blocks of P panels, unpacked once for many tokens: a byte a code, scales multiplied out. Small enough for the first cache.
 template <class A, quant::code_layout C, int P>
 struct unpacked_weights {
-    static constexpr std::size_t most_blocks = 20;
+    static constexpr std::size_t most_blocks = A::blocks_unpacked;
     alignas(64) std::uint8_t lines[P][most_blocks][8][64];
     block_scales<A, C> of_block[P][most_blocks];
 
@@ -145,13 +145,13 @@ struct sum_starts {
     std::int32_t                 factor;  // -bias
     alignas(64) std::int32_t at[ahead][parts][16];
 
-    PLUME_INLINE sum_starts(const std::int32_t* of_tile, std::int32_t by) noexcept : sums(of_tile), factor(by) {}  // `at` is left: filling it costs 4 %
+    PLUME_INLINE sum_starts(const std::int32_t* of_tile, std::int32_t by) noexcept : sums(of_tile), factor(by) {}  // `at` as it is: filling it took 4 %
 
     PLUME_INLINE void prepare(std::size_t b) noexcept {
         if constexpr (!biased) return;
         const std::int32_t *first = sums + 2 * b * M, *second = first + M;
         auto&               to = at[b % ahead];
-        if constexpr (M <= 4) {  // a masked vector for the few would cost AVX2 an eighth of the whole product
+        if constexpr (M <= 4) {  // masked vectors for so few took a sixth of AVX2's time
             for (int t = 0; t < M; ++t) to[0][t] = parts == 2 ? first[t] * factor : (first[t] + second[t]) * factor;
             if constexpr (parts == 2)
                 for (int t = 0; t < M; ++t) to[1][t] = second[t] * factor;
