@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "encode.hpp"
 
@@ -359,27 +360,36 @@ void encode_affine(const costed<32, std::nullptr_t>& c, half& d, half& m, std::a
     constexpr f4    at_smallest{0, -0.7f, -0.7f, 0}, spans{L, L + 0.7f, L + 1.4f, L + 0.7f};
     const f4        inverse = spans * all4(1 / range);
     f4              sum{}, xq[4]{}, qq[4]{}, q1[4]{};
-    for (std::size_t i = 0; i < 32; i += 4) {
-        const f4 x = c.x4(i) - all4(low);
-        sum += x;
-        for (std::size_t j = 0; j < 4; ++j) {
-            f4 y = x * all4(inverse[j]);
-            if (at_smallest[j] < 0) y = larger4(y + all4(at_smallest[j]), f4{});  // cut off at the ends that the start leaves
-            if (at_smallest[j] + spans[j] > L) y = smaller4(y, all4(L));
-            const f4 q = all_codes::nearest4(y);
-            q1[j] += q;
-            qq[j] += q * q;
-            xq[j] += x * q;
+    for (std::size_t i = 0; i < 32; i += 4) sum += c.x4(i) - all4(low);
+    const auto two = [&]<std::size_t First>(std::integral_constant<std::size_t, First>) {  // sums of all four do not fit the registers
+        for (std::size_t i = 0; i < 32; i += 4) {
+            const f4 x = c.x4(i) - all4(low);
+            for (std::size_t j = First; j < First + 2; ++j) {
+                f4 y = x * all4(inverse[j]);
+                if (at_smallest[j] < 0) y = larger4(y + all4(at_smallest[j]), f4{});  // cut off at the ends that the start leaves
+                if (at_smallest[j] + spans[j] > L) y = smaller4(y, all4(L));
+                const f4 q = all_codes::nearest4(y);
+                q1[j] += q;
+                qq[j] += q * q;
+                xq[j] += x * q;
+            }
         }
-    }
-    const f4    a = sums4(q1), det = all4(32) * sums4(qq) - a * a, first = all4(sum4(sum)), moment = all4(32) * sums4(xq) - a * first, scale = moment / det;
-    const f4    gain = det > all4(0) ? scale * moment : f4{}, base = all4(low) + (first - scale * a) * all4(1 / 32.0f);
-    std::size_t best = 0;
-    for (std::size_t j = 1; j < 4; ++j)
-        if (gain[j] > gain[best]) best = j;
-    m = finite_half(base[best]), d = finite_half(scale[best]);
+    };
+    two(std::integral_constant<std::size_t, 0>{}), two(std::integral_constant<std::size_t, 2>{});
+    const f4 det = all4(32) * sums4(qq) - sums4(q1) * sums4(q1), first = all4(sum4(sum)), moment = all4(32) * sums4(xq) - sums4(q1) * first;
+    f4       scale = moment / det, gain = det > all4(0) ? scale * moment : f4{}, base = all4(low) + (first - scale * sums4(q1)) * all4(1 / 32.0f);
+    // The best of the four, without a branch that nobody foresees.
+    const auto or_better = [&](f4 gains, f4 scales, f4 bases) {
+        const i4 better = gains > gain;
+        gain = better ? gains : gain, scale = better ? scales : scale, base = better ? bases : base;
+    };
+    or_better(__builtin_shufflevector(gain, gain, 2, 3, 2, 3), __builtin_shufflevector(scale, scale, 2, 3, 2, 3),
+              __builtin_shufflevector(base, base, 2, 3, 2, 3));
+    or_better(__builtin_shufflevector(gain, gain, 1, 1, 1, 1), __builtin_shufflevector(scale, scale, 1, 1, 1, 1),
+              __builtin_shufflevector(base, base, 1, 1, 1, 1));
+    m = finite_half(base[0]), d = finite_half(scale[0]);
     const float from = to_float(m);
-    if (!(std::fabs(from - base[best]) <= scale[best] / 16)) return encode_between<Levels>(w, d, m, code);  // far from zero, rounding m moves all codes
+    if (!(std::fabs(from - base[0]) <= scale[0] / 16)) return encode_between<Levels>(w, d, m, code);  // far from zero, rounding m moves all codes
     nearest_codes<0, Levels, 0>(c.x.data(), from, inverse_of(to_float(d)), code);
 }
 
