@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include <plume/models/hf_shared.hpp>
 #include <plume/models/recipe.hpp>
 
@@ -10,11 +12,7 @@ inline constexpr hf_key hf_stablelm_keys[] = {
     {"partial_rotary_factor|rope_parameters.partial_rotary_factor", "rope.dimension_count", key_kind::portion, "0.25"},
     {"use_parallel_residual", "use_parallel_residual", key_kind::flag, "false"},
 };
-inline constexpr hf_tensor hf_stablelm_tensors[] = {
-    {"output_norm", "model.norm"},
-    {"blk.#.attn_norm", "model.layers.#.input_layernorm"},
-    {"blk.#.ffn_norm", "model.layers.#.post_attention_layernorm", row_change::none, true},
-};
+/// The last two are of the 12B alone.
 inline constexpr hf_tensor hf_stablelm_12b_tensors[] = {
     {"output_norm", "model.norm"},
     {"blk.#.attn_norm", "model.layers.#.input_layernorm"},
@@ -22,6 +20,8 @@ inline constexpr hf_tensor hf_stablelm_12b_tensors[] = {
     {"blk.#.attn_q_norm.weight", "model.layers.#.self_attn.q_layernorm.norms.@.weight"},
     {"blk.#.attn_k_norm.weight", "model.layers.#.self_attn.k_layernorm.norms.@.weight"},
 };
+inline constexpr auto hf_stablelm_tensors = std::span(hf_stablelm_12b_tensors).first<3>();
+
 inline constexpr hf_demand hf_stablelm_plain[]   = {{"qk_layernorm", "false"}};
 inline constexpr hf_demand hf_stablelm_12b[]     = {{"qk_layernorm", "true"}};
 inline constexpr hf_demand hf_stablelm_demands[] = {{"hidden_act", "silu|swish"}};
