@@ -149,6 +149,18 @@ template <class Codes, std::size_t N, class V>
     return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
 }
 
+/// Brings to the front what stands where the largest gain does. Without branches, whose ways nobody foresees.
+template <class... F4>
+void best_to_front(f4& gain, F4&... others) noexcept {
+    const auto or_better = [&](f4 gains, std::type_identity_t<F4>... theirs) {
+        const i4 better = gains > gain;
+        gain            = better ? gains : gain;
+        ((others = better ? theirs : others), ...);
+    };
+    or_better(__builtin_shufflevector(gain, gain, 2, 3, 2, 3), __builtin_shufflevector(others, others, 2, 3, 2, 3)...);
+    or_better(__builtin_shufflevector(gain, gain, 1, 1, 1, 1), __builtin_shufflevector(others, others, 1, 1, 1, 1)...);
+}
+
 /// Four fits side by side.
 struct scale_fits {
     f4 scale{}, gain{};
@@ -159,9 +171,9 @@ struct scale_fits {
         return {better ? other.scale : scale, better ? other.gain : gain};
     }
     [[nodiscard]] scale_fit best() const noexcept {
-        const auto a = or_better({__builtin_shufflevector(scale, scale, 2, 3, 2, 3), __builtin_shufflevector(gain, gain, 2, 3, 2, 3)});
-        const auto b = a.or_better({__builtin_shufflevector(a.scale, a.scale, 1, 1, 1, 1), __builtin_shufflevector(a.gain, a.gain, 1, 1, 1, 1)});
-        return {b.scale[0], b.gain[0]};
+        auto front = *this;
+        best_to_front(front.gain, front.scale);
+        return {front.scale[0], front.gain[0]};
     }
 };
 
@@ -376,17 +388,9 @@ void encode_affine(const costed<32, std::nullptr_t>& c, half& d, half& m, std::a
         }
     };
     two(std::integral_constant<std::size_t, 0>{}), two(std::integral_constant<std::size_t, 2>{});
-    const f4 det = all4(32) * sums4(qq) - sums4(q1) * sums4(q1), first = all4(sum4(sum)), moment = all4(32) * sums4(xq) - sums4(q1) * first;
-    f4       scale = moment / det, gain = det > all4(0) ? scale * moment : f4{}, base = smallest + (first - scale * sums4(q1)) * all4(1 / 32.0f);
-    // The best of the four, without a branch that nobody foresees.
-    const auto or_better = [&](f4 gains, f4 scales, f4 bases) {
-        const i4 better = gains > gain;
-        gain = better ? gains : gain, scale = better ? scales : scale, base = better ? bases : base;
-    };
-    or_better(__builtin_shufflevector(gain, gain, 2, 3, 2, 3), __builtin_shufflevector(scale, scale, 2, 3, 2, 3),
-              __builtin_shufflevector(base, base, 2, 3, 2, 3));
-    or_better(__builtin_shufflevector(gain, gain, 1, 1, 1, 1), __builtin_shufflevector(scale, scale, 1, 1, 1, 1),
-              __builtin_shufflevector(base, base, 1, 1, 1, 1));
+    const f4 a = sums4(q1), det = all4(32) * sums4(qq) - a * a, first = all4(sum4(sum)), moment = all4(32) * sums4(xq) - a * first;
+    f4       scale = moment / det, gain = det > all4(0) ? scale * moment : f4{}, base = smallest + (first - scale * a) * all4(1 / 32.0f);
+    best_to_front(gain, scale, base);
     m = finite_half(base[0]), d = finite_half(scale[0]);
     const float from = to_float(m);
     if (!(std::fabs(from - base[0]) <= scale[0] / 16)) return encode_between<Levels>(w, d, m, code);  // far from zero, rounding m moves all codes
