@@ -33,7 +33,10 @@ function(plume_kernel_object library name folder)
     # -O2 in every configuration: an unoptimised copy of an inline function must not be emitted where a linker could keep it for everyone.
     # For the same reason no link-time optimisation: it may merge functions of different targets.
     # Line numbers are all that a debugger gets of kernels: variables are hard to follow at -O2, and describing them takes g++ 40 % longer.
-    target_compile_options(plume_kernels_${name} PRIVATE -O2 $<$<CONFIG:Debug>:-g1> -fno-lto ${ARGN})
+    target_compile_options(plume_kernels_${name} PRIVATE -O2 $<$<CONFIG:Debug>:-g1> -fno-lto ${ARGN}
+        # Infinities and NaN keep their meaning: kernels ask for them.
+        $<$<BOOL:${PLUME_RELAXED_KERNELS}>:-ffp-contract=fast -funsafe-math-optimizations -fassociative-math -freciprocal-math -fno-signed-zeros
+            -fno-trapping-math -fno-math-errno>)
     target_sources(${library} PRIVATE $<TARGET_OBJECTS:plume_kernels_${name}>)
 endfunction()
 
