@@ -288,7 +288,7 @@ void unpack_row(const kernels::panels& w, std::size_t row, float* out) noexcept 
             const float  scale = a.d * a.sub, minimum = a.dmin * a.min;  // exact, as is the product below: one rounding, that of the difference
             for (std::size_t i = 16 * h; i < 16 * h + 16; ++i) {
                 const unsigned code      = get_code(f.codes.bits, block, lane, i);
-                const int      value     = f.codes.has_table ? f.table[code] : static_cast<int>(code) - f.offset;
+                const int      value     = f.codes.has_table() ? f.table[code] : static_cast<int>(code) - f.offset;
                 const float    w_i       = scale * static_cast<float>(value);
                 out[b * block_elems + i] = f.codes.min == min_layout::none ? w_i : w_i - minimum;
             }

@@ -48,15 +48,19 @@ PLUME_INLINE typename A::line group_codes(const std::byte* block) noexcept {
     }
 }
 
-/// Whether the bytes of a line have a sign.
-template <class A, quant::code_layout C>
-inline constexpr bool signed_operand = C.bits == 8 || C.has_table;
+/// Whether the bytes of a line have a sign, and how large they can be.
+template <quant::code_layout C>
+inline constexpr bool signed_operand = C.bits == 8 || C.table_reach == 128;
+template <quant::code_layout C>
+inline constexpr int largest_operand = signed_operand<C> ? 128
+                                       : C.has_table()   ? 2 * C.table_reach
+                                                         : (1 << C.bits) - 1;
 
 /// The integer weights of group G of a block, each in its own byte as the target's sums take them (see A::bias).
 template <class A, quant::code_layout C, int G>
 PLUME_INLINE typename A::line group_line(const std::byte* block, typename A::line table) noexcept {
     const auto codes = group_codes<A, C.bits, G>(block);
-    if constexpr (C.has_table)
+    if constexpr (C.has_table())
         return A::lookup(table, codes);
     else if constexpr (C.bits == 8)
         return A::from_8_bits(codes);

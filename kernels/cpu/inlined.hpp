@@ -22,6 +22,9 @@ PLUME_INLINE void unrolled(F&& f) noexcept {
     each(std::make_integer_sequence<int, N>{});
 }
 
+/// What a table's values travel with, so that those of small reach need no sign.
+constexpr int table_lift(int reach) { return reach == 128 ? 0 : reach; }
+
 /// How many sums of two products fit 16 bits together, of weights up to `largest` and activations up to 127: 8, 4, 2 or 1, and at most `most`.
 constexpr int pairs_in_16_bits(int largest, int most) {
     int n = most;

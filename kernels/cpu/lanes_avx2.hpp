@@ -182,10 +182,13 @@ struct lanes_avx2 {
         const __m256i both = _mm256_set1_epi32(four);
         return {both, both};
     }
-    static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
-    PLUME_INLINE static line      table(const std::int8_t* t) {
-             const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
-             return {both, both};
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
+        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
+    }
+    PLUME_INLINE static line table(const std::int8_t* t, int reach) {
+        const __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
+        const __m256i both   = _mm256_add_epi8(values, _mm256_set1_epi8(static_cast<char>(cpu::table_lift(reach))));
+        return {both, both};
     }
     PLUME_INLINE static line lookup(line t, line codes) { return {_mm256_shuffle_epi8(t.a, codes.a), _mm256_shuffle_epi8(t.b, codes.b)}; }
     PLUME_INLINE static line from_8_bits(line x) {
@@ -204,9 +207,9 @@ struct lanes_avx2 {
     PLUME_INLINE static operand prepare(line w) {
         return {w};
     }
-    template <bool Signed, int Bits, int Groups>
+    template <bool Signed, int Largest, int Groups>
     struct partial {
-        static constexpr int run = cpu::pairs_in_16_bits(Signed ? 128 : (1 << Bits) - 1, Groups);
+        static constexpr int run = cpu::pairs_in_16_bits(Largest, Groups);
         i32                  sum, pairs;
 
         PLUME_INLINE void start(i32 from) { sum = from; }
@@ -240,8 +243,8 @@ struct lanes_avx2_words : lanes_avx2 {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(lo), _mm256_extracti128_si256(sorted, 1));
     }
 
-    static constexpr std::int32_t bias(int /*bits*/, bool has_table, std::int32_t offset) { return has_table ? 128 : offset; }
-    PLUME_INLINE static line      table(const std::int8_t* t) { return lanes_avx2::from_8_bits(lanes_avx2::table(t)); }
+    static constexpr std::int32_t bias(int /*bits*/, int table_reach, std::int32_t offset) { return table_reach != 0 ? 128 : offset; }
+    PLUME_INLINE static line      table(const std::int8_t* t, int /*reach*/) { return lanes_avx2::from_8_bits(lanes_avx2::table(t, 128)); }
     PLUME_INLINE static line      from_8_bits(line codes) { return codes; }
 
     struct operand {
@@ -252,7 +255,7 @@ struct lanes_avx2_words : lanes_avx2 {
         const __m256i low = _mm256_set1_epi16(255);
         return {{{_mm256_and_si256(w.a, low), _mm256_and_si256(w.b, low)}, {_mm256_srli_epi16(w.a, 8), _mm256_srli_epi16(w.b, 8)}}};
     }
-    template <bool Signed, int Bits, int Groups>
+    template <bool Signed, int /*Largest*/, int /*Groups*/>
     struct partial {
         i32 sum;
 

@@ -178,10 +178,15 @@ struct lanes_avx512 {
         __builtin_memcpy(&four, p, 4);
         return {_mm512_set1_epi32(four)};
     }
-    static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
-    PLUME_INLINE static line      table(const std::int8_t* t) { return {_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)))}; }
-    PLUME_INLINE static line      lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
-    PLUME_INLINE static line      from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
+        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
+    }
+    PLUME_INLINE static line table(const std::int8_t* t, int reach) {
+        const __m512i values = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
+        return {_mm512_add_epi8(values, _mm512_set1_epi8(static_cast<char>(cpu::table_lift(reach))))};
+    }
+    PLUME_INLINE static line lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
+    PLUME_INLINE static line from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
 
     /// Unsigned codes (at most 63) meet maddubs as they are; signed ones as |w| · (x with w's sign), since |w| may be 128 and |x| never is.
     /// No pair of products leaves 16 bits: 2 · 128 · 127 = 32512.
@@ -200,9 +205,9 @@ struct lanes_avx512 {
     PLUME_INLINE static void stay(__m512i& sum) { asm("" : "+v"(sum)); }
 
     /// A sum of dot products. Pairs of products are added up in 16 bits as long as nothing can leave them.
-    template <bool Signed, int Bits, int Groups>
+    template <bool Signed, int Largest, int Groups>
     struct partial {
-        static constexpr int run = cpu::pairs_in_16_bits(Signed ? 128 : (1 << Bits) - 1, Groups);
+        static constexpr int run = cpu::pairs_in_16_bits(Largest, Groups);
         __m512i              sum, pairs;
 
         PLUME_INLINE void start(i32 from) { sum = from.v; }

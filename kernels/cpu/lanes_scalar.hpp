@@ -256,11 +256,13 @@ struct lanes_scalar {
     }
 
     /// What a partial sum multiplies is value + bias(): the caller starts its sum at -bias · (sum of the activations).
-    static constexpr std::int32_t bias(int bits, bool has_table, std::int32_t offset) { return has_table ? 0 : bits == 8 ? offset - 128 : offset; }
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
+        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
+    }
     /// The table as dot() wants it.
-    PLUME_INLINE static line table(const std::int8_t* t) {
+    PLUME_INLINE static line table(const std::int8_t* t, int reach) {
         line r;
-        for (int i = 0; i < 64; ++i) r.v[i] = static_cast<std::uint8_t>(t[i % 16]);
+        for (int i = 0; i < 64; ++i) r.v[i] = static_cast<std::uint8_t>(t[i % 16] + cpu::table_lift(reach));
         return r;
     }
     PLUME_CALL static line lookup(line t, line codes) {
@@ -280,7 +282,7 @@ struct lanes_scalar {
         return {w};
     }
     /// A sum of dot products of 4 in each row, over Groups of them: start, add<0> to add<Groups - 1>, end.
-    template <bool Signed, int /*Bits*/, int /*Groups*/>
+    template <bool Signed, int /*Largest*/, int /*Groups*/>
     struct partial {
         i32 sum;
 

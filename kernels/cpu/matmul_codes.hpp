@@ -14,7 +14,7 @@ using quant::scale_layout;
 /// that is an integer below 2^24, which a float holds exactly: fma instead of the slow 32-bit multiplication, and the same bits.
 /// (make_table.hpp checks each format: 2 · 16 · |value| · 127 · 128 < 2^24.)
 template <quant::code_layout C, int Planes>
-inline constexpr bool joins_in_f32 = C.scale == scale_layout::per_256_sub_16&& Planes == 1 && C.bits <= 6 && !C.has_table;
+inline constexpr bool joins_in_f32 = C.scale == scale_layout::per_256_sub_16&& Planes == 1 && C.bits <= 6 && !C.has_table();
 
 /// One block of 32 weights of 16 rows: what all tokens of a tile share.
 template <class A, quant::code_layout C>
@@ -86,7 +86,7 @@ struct packed_weights {
     std::size_t      blocks, next;  // next: bytes to the next P panels
 
     PLUME_INLINE packed_weights(const panels& w, std::size_t panel) noexcept
-        : table(A::table(w.table)), blocks(w.D / block_elems), next(static_cast<std::size_t>(P) * w.panel_bytes) {
+        : table(A::table(w.table, C.table_reach)), blocks(w.D / block_elems), next(static_cast<std::size_t>(P) * w.panel_bytes) {
         unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
     }
     PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
@@ -176,7 +176,7 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
     using i32                 = typename A::i32;
     constexpr int parts       = block_scales<A, C>::parts;
     constexpr int sums        = A::words ? 1 : Planes;
-    using partial             = typename A::template partial<signed_operand<A, C>, C.bits, 8 / parts>;
+    using partial             = typename A::template partial<signed_operand<C>, largest_operand<C>, 8 / parts>;
     const std::size_t   first = t0 * (x.D / block_elems) + b_begin * M, n = b_end - b_begin;
     const std::int8_t * hi = x.hi + 32 * first, *lo = Planes == 2 ? x.lo + 32 * first : nullptr;
     const float *       s = x.s + first, *S = x.S + first;
@@ -209,7 +209,7 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
                 constexpr int       group = decltype(part)::value * groups + decltype(g)::value;
                 typename A::operand weights[P];
                 unrolled<P>([&](auto p)
-                                PLUME_INLINE_LAMBDA { weights[p.value] = A::template prepare<signed_operand<A, C>>(w.template group<group>(p.value, b)); });
+                                PLUME_INLINE_LAMBDA { weights[p.value] = A::template prepare<signed_operand<C>>(w.template group<group>(p.value, b)); });
                 unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
                     unrolled<Planes>([&](auto plane) PLUME_INLINE_LAMBDA {
                         const auto four = A::broadcast_four((decltype(plane)::value == 0 ? hi : lo) + 4 * (M * group + t.value));
@@ -257,7 +257,7 @@ struct codes_product {
     std::size_t                  T;
     float*                       y;
     std::size_t                  y_stride;
-    std::int32_t                 bias  = A::bias(C.bits, C.has_table, w.offset);
+    std::int32_t                 bias  = A::bias(C.bits, C.table_reach, w.offset);
     std::size_t                  tiled = T / full * full, blocks = w.D / block_elems;
 
     template <int P>

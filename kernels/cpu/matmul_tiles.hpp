@@ -57,7 +57,7 @@ PLUME_INLINE void split_products(__m512i line, __m512i sub, std::int8_t* upper, 
 template <class A, quant::code_layout C, int Planes>
 PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& streams, std::size_t b0, tile_slice<C, Planes>& to) noexcept {
     using scales_of     = block_scales<A, C>;
-    const __m512i table = lanes_avx512::table(w.table).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
+    const __m512i table = lanes_avx512::table(w.table, 128).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
     for (std::size_t b = 0; b < to.blocks; ++b) {
         const auto scales = scales_of::read(streams, b0 + b);
         A::store(to.d[b], scales.d);
@@ -67,7 +67,7 @@ PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& stream
         unrolled<8>([&](auto g) PLUME_INLINE_LAMBDA {
             constexpr int group = decltype(g)::value;
             __m512i       line  = group_codes<A, C.bits, group>(codes).v;
-            line                = C.has_table ? _mm512_shuffle_epi8(table, line) : _mm512_sub_epi8(line, offset);
+            line                = C.has_table() ? _mm512_shuffle_epi8(table, line) : _mm512_sub_epi8(line, offset);
             if constexpr (scales_of::sub_16) {
                 const __m512i sub = scales.sub[group / 4].v;
                 split_products(line, _mm512_mask_blend_epi16(0xaaaaaaaa, sub, _mm512_slli_epi32(sub, 16)), to.w[b][0] + 64 * group, to.w[b][1] + 64 * group);

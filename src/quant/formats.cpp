@@ -1,5 +1,6 @@
 #include <plume/quant/formats.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -70,7 +71,8 @@ constexpr format_info info_of() noexcept {
         f.encode = encode_blocks<F>;
     if constexpr (weighted_encodable<F>) f.encode_weighted = encode_blocks_weighted<F>;
     if constexpr (code_format<F>) {
-        static_assert(!F::codes.has_table || F::codes.bits <= 4);
+        static_assert(!F::codes.has_table() || F::codes.bits <= 4);
+        static_assert(std::ranges::all_of(F::table, [](int value) { return -F::codes.table_reach <= value && value <= F::codes.table_reach; }));
         f.unpack        = unpack_group<F>;
         f.unpack_groups = unpack_groups<F>;
         f.codes         = F::codes;

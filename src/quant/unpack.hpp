@@ -105,7 +105,7 @@ void decode_codes(const typename F::block& b, std::span<float, F::weights> w) no
         codes_32 c;
         F::unpack(b, group, c);
         for (std::size_t i = 0; i < 32; ++i) {
-            const int   value   = F::codes.has_table ? F::table[c.code[i] & 15] : c.code[i] - F::offset;
+            const int   value   = F::codes.has_table() ? F::table[c.code[i] & 15] : c.code[i] - F::offset;
             const float product = c.d * static_cast<float>(c.sub[i / 16]) * static_cast<float>(value);
             w[32 * group + i]   = F::codes.min == min_layout::none ? product : product - c.dmin * static_cast<float>(c.min[i / 16]);
         }

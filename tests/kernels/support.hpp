@@ -63,7 +63,7 @@ struct code_matrix {
     const quant::codes_32& at(std::size_t row, std::size_t b) const { return blocks[row * n_blocks() + b]; }
     int                    value(std::size_t row, std::size_t k) const {
                            const int code = at(row, k / 32).code[k % 32];
-                           return format->codes.has_table ? format->table[static_cast<std::size_t>(code)] : code - format->offset;
+                           return format->codes.has_table() ? format->table[static_cast<std::size_t>(code)] : code - format->offset;
     }
     bool sub_16() const { return format->codes.scale == quant::scale_layout::per_256_sub_16; }
     bool supers() const { return sub_16() || format->codes.scale == quant::scale_layout::per_256_sub_32; }
@@ -73,7 +73,8 @@ struct code_matrix {
 /// The largest |sub| for which 32 weights' joined sum with two planes stays in an int32: what the formats themselves stay within.
 inline int largest_sub(const quant::format_info& f) {
     int largest = 0;
-    for (int c = 0; c < 1 << f.codes.bits; ++c) largest = std::max(largest, std::abs(f.codes.has_table ? f.table[static_cast<std::size_t>(c)] : c - f.offset));
+    for (int c = 0; c < 1 << f.codes.bits; ++c)
+        largest = std::max(largest, std::abs(f.codes.has_table() ? f.table[static_cast<std::size_t>(c)] : c - f.offset));
     return static_cast<int>(std::min<long long>(127, 2147483647LL / (32LL * 16319 * largest)));
 }
 

@@ -26,7 +26,7 @@ std::uint64_t fingerprint(const std::vector<float>& w) {
 
 /// w = d·sub·value - dmin·min in double, where every product is exact.
 double in_double(const format_info& f, const codes_32& c, std::size_t i) {
-    const int    value   = f.codes.has_table ? f.table[c.code[i]] : c.code[i] - f.offset;
+    const int    value   = f.codes.has_table() ? f.table[c.code[i]] : c.code[i] - f.offset;
     const double product = double{c.d} * c.sub[i / 16] * value;
     return f.codes.min == min_layout::none ? product : product - double{c.dmin} * c.min[i / 16];
 }
@@ -88,7 +88,7 @@ TEST_CASE_TEMPLATE("unpacked codes make the decoded weights, to the one rounding
         codes += seen[c];
         if (c >= std::size_t{1} << f.codes.bits) CHECK_FALSE(seen[c]);
     }
-    const bool sixths = f.codes.has_table && f.codes.bits == 3;  // three magnitudes with a sign
+    const bool sixths = f.codes.has_table() && f.codes.bits == 3;  // three magnitudes with a sign
     CHECK(codes == (sixths ? 6 : Format::gguf_type == tq1_0::gguf_type ? 3 : std::size_t{1} << f.codes.bits));
 }
 

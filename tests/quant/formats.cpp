@@ -56,9 +56,9 @@ TEST_CASE("the runtime table says what the formats say") {
         if constexpr (code_format<F>) {
             CHECK((f.codes == F::codes && f.offset == F::offset && f.table == F::table));
             const bool empty = f.table == std::array<std::int8_t, 16>{};
-            CHECK(f.codes.has_table == !empty);
-            if (f.codes.has_table) CHECK(f.offset == 0);
-            if (!f.codes.has_table)  // every value fits a signed byte, which the integer kernels rely on
+            CHECK(f.codes.has_table() == !empty);
+            if (f.codes.has_table()) CHECK(f.offset == 0);
+            if (!f.codes.has_table())  // every value fits a signed byte, which the integer kernels rely on
                 CHECK((-f.offset >= -128 && (1 << f.codes.bits) - 1 - f.offset <= 127));
             if (f.codes.scale == scale_layout::per_256_sub_32 || f.codes.scale == scale_layout::per_256_sub_16) CHECK(f.weights == 256);
         }

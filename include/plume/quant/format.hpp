@@ -23,13 +23,15 @@ enum class scale_layout : std::uint8_t {
 enum class min_layout : std::uint8_t { none, per_32_f16, per_256_sub_32, per_256_sub_16 };
 
 /// What the integer kernels ask of a format. They never ask its name; formats that agree here share their kernels.
-/// A code of `bits` bits becomes the integer weight `value` by the format's table where `has_table`, else by value = code - offset.
+/// A code of `bits` bits becomes the integer weight `value` by the format's table where it has one, else by value = code - offset.
 struct code_layout {
     std::uint8_t bits;  // 2, 3, 4, 5, 6 or 8
     scale_layout scale;
     min_layout   min                                                = min_layout::none;
-    bool         has_table                                          = false;  // only for bits <= 4
+    std::uint8_t table_reach                                        = 0;  // 16, 64 or 128: no value of the table is larger; 0: no table. Only for bits <= 4
     friend bool  operator==(const code_layout&, const code_layout&) = default;
+
+    [[nodiscard]] constexpr bool has_table() const noexcept { return table_reach != 0; }
 };
 
 /// 32 consecutive weights of one row, taken apart: w[i] = d·sub[i / 16]·value(code[i]) - dmin·min[i / 16].

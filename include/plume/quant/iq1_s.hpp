@@ -19,7 +19,7 @@ struct iq1_s {
     };
     static_assert(sizeof(block) == 50);
 
-    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_32, .table_reach = 64};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{-7, 1, 9, 0, -9, -1, 7, 0};
 

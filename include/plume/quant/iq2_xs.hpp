@@ -19,7 +19,7 @@ struct iq2_xs {
     };
     static_assert(sizeof(block) == 74);
 
-    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_16, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_16, .table_reach = 64};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table  = iq2_xxs::table;
 

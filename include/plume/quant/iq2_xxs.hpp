@@ -18,7 +18,7 @@ struct iq2_xxs {
     };
     static_assert(sizeof(block) == 66);
 
-    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 3, .scale = scale_layout::per_256_sub_32, .table_reach = 64};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{8, 25, 43, 0, -8, -25, -43, 0};
 

@@ -20,7 +20,7 @@ struct iq3_s {
     };
     static_assert(sizeof(block) == 110);
 
-    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .table_reach = 64};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{1, 3, 5, 7, 9, 11, 13, 15, -1, -3, -5, -7, -9, -11, -13, -15};
 

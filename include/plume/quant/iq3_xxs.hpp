@@ -19,7 +19,7 @@ struct iq3_xxs {
     };
     static_assert(sizeof(block) == 98);
 
-    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .table_reach = 64};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{4, 12, 20, 28, 36, 44, 52, 62, -4, -12, -20, -28, -36, -44, -52, -62};
 

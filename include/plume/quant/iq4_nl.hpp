@@ -16,7 +16,7 @@ struct iq4_nl {
     };
     static_assert(sizeof(block) == 18);
 
-    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_32_f16, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_32_f16, .table_reach = 128};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 

@@ -18,7 +18,7 @@ struct iq4_xs {
     };
     static_assert(sizeof(block) == 136);
 
-    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_256_sub_32, .table_reach = 128};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table  = iq4_nl::table;
 

@@ -17,7 +17,7 @@ struct mxfp4 {
     };
     static_assert(sizeof(block) == 17);
 
-    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_32_f32, .has_table = true};
+    static constexpr code_layout                 codes{.bits = 4, .scale = scale_layout::per_32_f32, .table_reach = 16};
     static constexpr int                         offset = 0;
     static constexpr std::array<std::int8_t, 16> table{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
