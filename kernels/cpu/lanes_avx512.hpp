@@ -188,7 +188,7 @@ struct lanes_avx512 {
     PLUME_INLINE static line lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
     PLUME_INLINE static line from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }
 
-    /// Unsigned codes (at most 63) meet maddubs as they are; signed ones as |w| · (x with w's sign), since |w| may be 128 and |x| never is.
+    /// Unsigned bytes (at most 128) meet maddubs as they are; signed ones as |w| · (x with w's sign), since |w| may be 128 and |x| never is.
     /// No pair of products leaves 16 bits: 2 · 128 · 127 = 32512.
     struct operand {
         __m512i   magnitude;
