@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 // Kernels are templates on an Arch type that lives in its translation unit's unnamed namespace, so every instantiation is local to that unit:
@@ -23,7 +24,12 @@ PLUME_INLINE void unrolled(F&& f) noexcept {
 }
 
 /// What a table's values travel with, so that those of small reach need no sign.
-constexpr int table_lift(int reach) { return reach == 128 ? 0 : reach; }
+PLUME_INLINE constexpr int table_lift(int reach) { return reach == 128 ? 0 : reach; }
+
+/// What every weight of a format travels with, where codes of 8 bits and tables of large values keep their sign: operand = value + bias.
+PLUME_INLINE constexpr std::int32_t operand_bias(int bits, int table_reach, std::int32_t offset) {
+    return table_reach != 0 ? table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
+}
 
 /// How many sums of two products fit 16 bits together, of weights up to `largest` and activations up to 127: 8, 4, 2 or 1, and at most `most`.
 constexpr int pairs_in_16_bits(int largest, int most) {

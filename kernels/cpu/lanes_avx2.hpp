@@ -182,13 +182,11 @@ struct lanes_avx2 {
         const __m256i both = _mm256_set1_epi32(four);
         return {both, both};
     }
-    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
-        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
-    }
-    PLUME_INLINE static line table(const std::int8_t* t, int reach) {
-        const __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
-        const __m256i both   = _mm256_add_epi8(values, _mm256_set1_epi8(static_cast<char>(cpu::table_lift(reach))));
-        return {both, both};
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) { return cpu::operand_bias(bits, table_reach, offset); }
+    PLUME_INLINE static line      table(const std::int8_t* t, int reach) {
+             const __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
+             const __m256i both   = _mm256_add_epi8(values, _mm256_set1_epi8(static_cast<char>(cpu::table_lift(reach))));
+             return {both, both};
     }
     PLUME_INLINE static line lookup(line t, line codes) { return {_mm256_shuffle_epi8(t.a, codes.a), _mm256_shuffle_epi8(t.b, codes.b)}; }
     PLUME_INLINE static line from_8_bits(line x) {

@@ -178,12 +178,10 @@ struct lanes_avx512 {
         __builtin_memcpy(&four, p, 4);
         return {_mm512_set1_epi32(four)};
     }
-    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
-        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
-    }
-    PLUME_INLINE static line table(const std::int8_t* t, int reach) {
-        const __m512i values = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
-        return {_mm512_add_epi8(values, _mm512_set1_epi8(static_cast<char>(cpu::table_lift(reach))))};
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) { return cpu::operand_bias(bits, table_reach, offset); }
+    PLUME_INLINE static line      table(const std::int8_t* t, int reach) {
+             const __m512i values = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(t)));
+             return {_mm512_add_epi8(values, _mm512_set1_epi8(static_cast<char>(cpu::table_lift(reach))))};
     }
     PLUME_INLINE static line lookup(line t, line codes) { return {_mm512_shuffle_epi8(t.v, codes.v)}; }
     PLUME_INLINE static line from_8_bits(line codes) { return {_mm512_xor_si512(codes.v, _mm512_set1_epi8(-128))}; }

@@ -256,9 +256,7 @@ struct lanes_scalar {
     }
 
     /// What a partial sum multiplies is value + bias(): the caller starts its sum at -bias · (sum of the activations).
-    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) {
-        return table_reach != 0 ? cpu::table_lift(table_reach) : bits == 8 ? offset - 128 : offset;
-    }
+    static constexpr std::int32_t bias(int bits, int table_reach, std::int32_t offset) { return cpu::operand_bias(bits, table_reach, offset); }
     /// The table as dot() wants it.
     PLUME_INLINE static line table(const std::int8_t* t, int reach) {
         line r;
