@@ -38,7 +38,7 @@ namespace pays_here {
 [[maybe_unused]] bool bf16_amx() noexcept { return true; }
 }  // namespace pays_here
 
-constexpr kernels::fast_entry all[] = {
+constexpr kernels::fast_entry compiled[] = {
 #define PLUME_FAST_KERNEL(name) {#name, runs_here::name, pays_here::name, &kernels::name::table},
 #include "plume_fast_kernels.inc"
 #undef PLUME_FAST_KERNEL
@@ -47,7 +47,7 @@ constexpr kernels::fast_entry all[] = {
 
 }  // namespace
 
-std::span<const kernels::fast_entry> compiled_fast_kernels() noexcept { return std::span(all).first(std::size(all) - 1); }
+std::span<const kernels::fast_entry> compiled_fast_kernels() noexcept { return std::span(compiled).first(std::size(compiled) - 1); }
 
 const kernels::fast_table* choose_fast() noexcept {
     for (const auto& f : compiled_fast_kernels())

@@ -19,6 +19,8 @@
 namespace plume::tool {
 namespace {
 
+using clock = std::chrono::steady_clock;
+
 constexpr int sums = 12;  // independent chains: more than latency × ports on any CPU of interest
 
 /// Runs `rounds` rounds and returns the operations done.
@@ -138,7 +140,6 @@ choice best_f32() {
 /// `work(thread)` on all threads at the same time, several times; the best total per second of `amount(thread)`.
 template <class Work>
 double best_rate(std::size_t threads, int times, Work work) {
-    using clock = std::chrono::steady_clock;
     std::vector<double>            amounts(threads);
     std::vector<clock::time_point> ends(threads);
     double                         best = 0;
@@ -165,7 +166,6 @@ double best_rate(std::size_t threads, int times, Work work) {
 }
 
 double arithmetic_peak(std::size_t threads, work_fn work) {
-    using clock = std::chrono::steady_clock;
     // As many rounds as take about 50 ms.
     std::size_t rounds = 1 << 14;
     while (true) {

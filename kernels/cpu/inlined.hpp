@@ -16,12 +16,20 @@ struct index {
     static constexpr int value = I;
 };
 
-/// Calls f(index<0>), f(index<1>) ... f(index<N - 1>): a loop whose counter is a constant.
-template <int N, class F>
-PLUME_INLINE void unrolled(F&& f) noexcept {
-    const auto each = [&]<int... I>(std::integer_sequence<int, I...>) PLUME_INLINE_LAMBDA { (f(index<I>{}), ...); };
-    each(std::make_integer_sequence<int, N>{});
-}
+template <class Sequence>
+struct unroller;
+template <int... I>
+struct unroller<std::integer_sequence<int, I...>> {
+    template <class F>
+    PLUME_INLINE void operator()(F&& f) const noexcept {
+        (f(index<I>{}), ...);
+    }
+};
+
+/// unrolled<N>(f) calls f(index<0>), f(index<1>) ... f(index<N - 1>): a loop whose counter is a constant. An object, so that there is one call between the
+/// loop and its body and no more: g++ optimises every function on the way by itself before it inlines it.
+template <int N>
+inline constexpr unroller<std::make_integer_sequence<int, N>> unrolled{};
 
 /// What a table's values travel with, so that those of small reach need no sign.
 PLUME_INLINE constexpr int table_lift(int reach) { return reach == 128 ? 0 : reach; }

@@ -11,7 +11,7 @@ namespace {
 
 using bytes = std::vector<std::byte>;
 
-constexpr std::uint64_t alignment = 32;
+constexpr std::uint64_t usual_alignment = 32;
 
 void append(bytes& out, const void* from, std::size_t n) {
     const std::size_t at = out.size();
@@ -134,9 +134,9 @@ gguf_header::built gguf_header::build() const {
         append(out.bytes, static_cast<std::uint32_t>(t.type));
         append(out.bytes, place);
         out.offsets.push_back(place);
-        place = (place + t.bytes + alignment - 1) / alignment * alignment;
+        place = (place + t.bytes + usual_alignment - 1) / usual_alignment * usual_alignment;
     }
-    out.bytes.resize(round_up(out.bytes.size(), alignment));
+    out.bytes.resize(round_up(out.bytes.size(), usual_alignment));
     for (auto& offset : out.offsets) offset += out.bytes.size();
     out.size = out.bytes.size() + place;
     return out;

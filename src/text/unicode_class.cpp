@@ -8,7 +8,6 @@ namespace {
 
 #include "src/text/unicode_ranges.inc"
 
-constexpr std::uint32_t end_of_code = 0x110000;
 constexpr std::uint32_t block_size  = 256;
 
 /// How many blocks of 256 code points hold more than one category.

@@ -9,6 +9,8 @@ namespace plume::text {
 enum class category : std::uint8_t { lu, ll, lt, lm, lo, mn, mc, me, nd, nl, no, pc, pd, ps, pe, pi, pf, po, sm, sc, sk, so, zs, zl, zp, cc, cf, cs, co, cn };
 inline constexpr std::size_t n_categories = 30;
 
+inline constexpr std::uint32_t end_of_code = 0x110000;  // behind the last code point
+
 /// Unicode 16 (tools/make_unicode_tables.py), in constant time. `point` is at most U+10FFFF.
 [[nodiscard]] category category_of(char32_t point) noexcept;
 

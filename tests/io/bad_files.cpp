@@ -5,9 +5,8 @@
 #include <fstream>
 #include <set>
 
-#include <plume/core/utf8.hpp>
-
 #include "support/bad_files.hpp"
+#include "support/complaint.hpp"
 #include "support/systematic.hpp"
 #include "support/touch.hpp"
 
@@ -46,20 +45,6 @@ private:
 };
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-
-/// What is wrong with the text of an error, or empty.
-std::string complaint(const error& e) {
-    const auto text = e.message();
-    if (group(e.code()) != code_group::format) return "not a format error: " + text;
-    if (utf8::first_invalid(text) != std::string::npos) return "invalid UTF-8";
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "control characters";
-    if (text.size() < 20) return "too short: " + text;
-    if (text.size() > 1000) return "too long: " + text;
-    if (e.path().empty()) return "no path: " + text;
-    if (e.hint().empty()) return "no next step: " + text;
-    return "";
-}
 
 }  // namespace
 

@@ -1,11 +1,9 @@
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
-#include <plume/core/utf8.hpp>
 #include <plume/io/safetensors.hpp>
 
 #include "support/bad_safetensors.hpp"
+#include "support/complaint.hpp"
 #include "support/systematic.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -13,16 +11,6 @@ using namespace plume;
 using namespace plume::test;
 
 namespace {
-
-/// What is wrong with the text of an error, or empty.
-std::string complaint(const error& e) {
-    const auto text = e.message();
-    if (group(e.code()) != code_group::format) return "not a format error: " + text;
-    if (utf8::first_invalid(text) != std::string::npos) return "invalid UTF-8";
-    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) return "control characters";
-    if (text.size() < 20 || text.size() > 1000) return "too short or too long: " + text;
-    return e.path().empty() ? "no path: " + text : e.hint().empty() ? "no next step: " + text : "";
-}
 
 /// Reads the first and the last byte of every tensor.
 std::string touch(const io::safetensors& file) {

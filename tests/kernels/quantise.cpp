@@ -9,8 +9,6 @@
 namespace plume::test {
 namespace {
 
-constexpr float infinite = std::numeric_limits<float>::infinity();
-
 /// The rule as written, one block at a time.
 activations by_the_rule(const std::vector<float>& x, std::size_t T, std::size_t D, bool two_planes) {
     activations out(T, D, two_planes);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 #include <random>
@@ -31,6 +32,8 @@ inline std::vector<const kernels::target_table*> targets() {
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
+
+inline constexpr float infinite = std::numeric_limits<float>::infinity();
 
 using generator = std::mt19937;
 inline int                uniform(generator& g, int low, int high) { return low + static_cast<int>(g() % static_cast<unsigned>(high - low + 1)); }

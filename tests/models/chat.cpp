@@ -24,7 +24,7 @@ chat new_chat(const model& m, std::size_t context = 1024, chat_options options =
     return chat::make(m.new_session({.context_tokens = context}).or_throw(), std::move(options)).or_throw();
 }
 
-const generate_options warm{.max_tokens = 12, .sampling = {.temperature = 1.0f, .top_k = 40}, .seed = 5, .ignore_end = true};
+const generate_options sampled{.max_tokens = 12, .sampling = {.temperature = 1.0f, .top_k = 40}, .seed = 5, .ignore_end = true};
 
 /// The same talk by one who knows the format: text with control tokens, a fresh session each time.
 std::string by_hand(const model& m, const std::string& text, const generate_options& o) {
@@ -55,8 +55,8 @@ TEST_CASE("a talk gives what its format written by hand gives, and reads only wh
     for (const std::string question : {"Hello", "The number is 0123", "Where is it?"}) {
         text += turn("user", question);
         out.clear();
-        const auto done = talk.say(question, warm, [&](std::string_view piece) { return out += piece, true; }).or_throw();
-        CHECK(out == by_hand(m, text + "<|im_start|>assistant\n", warm));
+        const auto done = talk.say(question, sampled, [&](std::string_view piece) { return out += piece, true; }).or_throw();
+        CHECK(out == by_hand(m, text + "<|im_start|>assistant\n", sampled));
         CHECK(talk.messages().back().content == out);
         CHECK(talk.messages().back().role == "assistant");
         const auto all = m.tokenizer().encode(text + "<|im_start|>assistant\n", {.parse_special = true}).or_throw().size();
@@ -67,7 +67,7 @@ TEST_CASE("a talk gives what its format written by hand gives, and reads only wh
     talk.keep_messages(6);  // once more, and once more from the same point
     const auto again = out;
     out.clear();
-    talk.answer(warm, [&](std::string_view piece) { return out += piece, true; }).or_throw();
+    talk.answer(sampled, [&](std::string_view piece) { return out += piece, true; }).or_throw();
     CHECK(out == again);
 }
 
@@ -97,13 +97,13 @@ TEST_CASE("after a stop, an error or an exception the messages are those before,
     }
     SUBCASE("stopped in the middle") {
         std::string out;
-        CHECK(talk.say("more", warm, [&](std::string_view piece) { return out += piece, out.size() < 5; }).or_throw().reason == stop_reason::stopped);
+        CHECK(talk.say("more", sampled, [&](std::string_view piece) { return out += piece, out.size() < 5; }).or_throw().reason == stop_reason::stopped);
         CHECK(contents(talk).size() == 4);
         CHECK(talk.messages().back().content == out);
     }
     SUBCASE("an exception in the middle, and one before") {
         std::string out;
-        CHECK_THROWS_WITH((void)talk.say("more", warm,
+        CHECK_THROWS_WITH((void)talk.say("more", sampled,
                                          [&](std::string_view piece) -> bool {
                                              out += piece;
                                              throw std::runtime_error("mine");
@@ -117,7 +117,7 @@ TEST_CASE("after a stop, an error or an exception the messages are those before,
     }
     SUBCASE("the prompt does not fit: both numbers, and the session is untouched") {
         const std::vector<token_id> held(talk.session().tokens().begin(), talk.session().tokens().end());
-        const auto                  r = talk.say(std::string(200, 'x'), warm);
+        const auto                  r = talk.say(std::string(200, 'x'), sampled);
         REQUIRE_FALSE(r);
         CHECK(r.error().code() == code::context_full);
         CHECK(r.error().message().find("120 tokens") != std::string::npos);
@@ -125,7 +125,7 @@ TEST_CASE("after a stop, an error or an exception the messages are those before,
         CHECK(std::ranges::equal(talk.session().tokens(), held));
     }
     SUBCASE("the answer does not fit: it is cut and says so") {
-        auto long_one       = warm;
+        auto long_one       = sampled;
         long_one.max_tokens = 1000;
         CHECK(talk.say("more", long_one).or_throw().reason == stop_reason::context_full);
         CHECK(contents(talk).size() == 4);
@@ -139,7 +139,7 @@ TEST_CASE("after a stop, an error or an exception the messages are those before,
         CHECK(picky.messages().size() == 2);
     }
     talk.keep_messages(2);
-    CHECK(talk.say("and on", warm).has_value());  // the talk goes on after each
+    CHECK(talk.say("and on", sampled).has_value());  // the talk goes on after each
     CHECK(contents(talk).size() == 4);
 }
 

@@ -13,7 +13,7 @@ using namespace plume::test;
 
 namespace {
 
-constexpr std::size_t context = 64;
+constexpr std::size_t golden_context = 64;
 
 std::vector<token_id> tokens() { return golden_families()["tokens"]; }
 
@@ -42,8 +42,8 @@ model load_of(const gguf_writer& w) {
     const auto file = w.build().data;
     return load_memory(as_bytes(file), {.threads = 1}).or_throw();
 }
-std::vector<float> logits_of(const gguf_writer& w, std::size_t chunk = context) {
-    return all_logits(load_of(w), tokens(), {.context_tokens = context, .kv_type = kv_type::f32, .prefill_chunk = chunk});
+std::vector<float> logits_of(const gguf_writer& w, std::size_t chunk = golden_context) {
+    return all_logits(load_of(w), tokens(), {.context_tokens = golden_context, .kv_type = kv_type::f32, .prefill_chunk = chunk});
 }
 
 /// transformers computes norms, angles and softmax in float32, as plume does all: 1e-13 of each layer, made larger by sharp attention.
@@ -64,7 +64,7 @@ TEST_CASE("the logits of every architecture equal transformers', by prefill in a
         for (const std::size_t chunk : {1, 7}) CHECK(hash_of(logits_of(file, chunk)) == hash_of(whole));
 
         const model       m    = load_of(file);
-        auto              s    = m.new_session({.context_tokens = context, .kv_type = kv_type::f32}).or_throw();
+        auto              s    = m.new_session({.context_tokens = golden_context, .kv_type = kv_type::f32}).or_throw();
         const std::size_t V    = m.config().V;
         const auto        want = [&](std::size_t t) { return hash_of(std::span(whole).subspan(t * V, V)); };
         s.prefill(std::span(ids).first(20)).or_throw();

@@ -35,7 +35,7 @@ std::string error_with(std::string_view name, const std::function<void(gguf_writ
     return m ? "" : m.error().message();
 }
 
-bool names(const std::string& message, std::initializer_list<const char*> parts) {
+bool mentions(const std::string& message, std::initializer_list<const char*> parts) {
     return std::all_of(parts.begin(), parts.end(), [&](const char* part) { return message.find(part) != std::string::npos; });
 }
 
@@ -86,37 +86,37 @@ TEST_CASE("a tensor that is missing from any architecture is named, and so is on
             CHECK_MESSAGE(m.error().message().find("tensor") != std::string::npos, m.error().message());
         }
     }
-    CHECK(names(error_with("qwen3moe", [](gguf_writer& w) { w.tensor("blk.0.ffn_strange.weight", {64}, 0, bytes_of(std::vector<float>(64, 1.0f))); }),
+    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.tensor("blk.0.ffn_strange.weight", {64}, 0, bytes_of(std::vector<float>(64, 1.0f))); }),
                 {"blk.0.ffn_strange.weight", "not part of this architecture"}));
 }
 
 TEST_CASE("what is not supported is named, with what is") {
-    CHECK(names(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_gating_func", 2u); }), {"qwen3moe.expert_gating_func", "1 (softmax)", "2"}));
-    CHECK(names(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_used_count", 9u); }), {"qwen3moe.expert_used_count", "1 to 8", "9"}));
+    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_gating_func", 2u); }), {"qwen3moe.expert_gating_func", "1 (softmax)", "2"}));
+    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_used_count", 9u); }), {"qwen3moe.expert_used_count", "1 to 8", "9"}));
     CHECK(
-        names(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_group_count", 2u); }), {"qwen3moe.expert_group_count", "groups of experts"}));
-    CHECK(names(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.attention.sliding_window", 64u); }), {"qwen2.attention.sliding_window"}));
-    CHECK(names(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.rope.scaling.type", "dynamic"); }),
+        mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_group_count", 2u); }), {"qwen3moe.expert_group_count", "groups of experts"}));
+    CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.attention.sliding_window", 64u); }), {"qwen2.attention.sliding_window"}));
+    CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.rope.scaling.type", "dynamic"); }),
                 {"qwen2.rope.scaling.type", "none, linear, yarn or longrope", "dynamic"}));
-    CHECK(names(error_with("olmo3, windows, YaRN in global layers",
+    CHECK(mentions(error_with("olmo3, windows, YaRN in global layers",
                            [](gguf_writer& w) {
                                w.set("olmo2.attention.sliding_window_pattern", std::vector<bool>{true, false});
                            }),
                 {"olmo2.attention.sliding_window_pattern", "5 booleans", "2 of bool"}));
-    CHECK(names(error_with("phi3, LongRoPE's long factors, partial", [](gguf_writer& w) { w.erase_tensor("rope_factors_short.weight"); }),
+    CHECK(mentions(error_with("phi3, LongRoPE's long factors, partial", [](gguf_writer& w) { w.erase_tensor("rope_factors_short.weight"); }),
                 {"rope_factors_short.weight", "missing"}));
-    CHECK(names(error_with("qwen2, biases", [](gguf_writer& w) { w.set("general.architecture", "mamba"); }), {"mamba", "gemma3", "llama", "qwen3moe"}));
+    CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("general.architecture", "mamba"); }), {"mamba", "gemma3", "llama", "qwen3moe"}));
 }
 
 TEST_CASE("a number of key heads for each layer is one number, or refused") {
     const auto key  = "granite.attention.head_count_kv";
     const auto with = [&](const std::vector<std::uint32_t>& heads) { return error_with("granite, multipliers", [&](gguf_writer& w) { w.set(key, heads); }); };
     CHECK(with({2, 2, 2, 2}).empty());
-    CHECK(names(with({2, 2, 0, 2}), {key, "the same for all layers", "layer 2"}));
-    CHECK(names(with({2, 2, 2}), {key, "4 numbers from 1 to 4096", "3 of u32"}));
-    CHECK(names(with({}), {key, "0 of u32"}));
-    CHECK(names(with({0, 0, 0, 0}), {key, "4 of u32, 0"}));
-    CHECK(names(error_with("granite, multipliers", [&](gguf_writer& w) { w.set(key, std::vector<float>(4, 2.0f)); }), {key, "4 of f32"}));
+    CHECK(mentions(with({2, 2, 0, 2}), {key, "the same for all layers", "layer 2"}));
+    CHECK(mentions(with({2, 2, 2}), {key, "4 numbers from 1 to 4096", "3 of u32"}));
+    CHECK(mentions(with({}), {key, "0 of u32"}));
+    CHECK(mentions(with({0, 0, 0, 0}), {key, "4 of u32, 0"}));
+    CHECK(mentions(error_with("granite, multipliers", [&](gguf_writer& w) { w.set(key, std::vector<float>(4, 2.0f)); }), {key, "4 of f32"}));
 }
 
 TEST_CASE("learned positions end a context: a longer session is refused with the number") {
@@ -125,7 +125,7 @@ TEST_CASE("learned positions end a context: a longer session is refused with the
     CHECK(m.new_session({.context_tokens = 64}));
     const auto s = m.new_session({.context_tokens = 65});
     REQUIRE_FALSE(s);
-    CHECK(names(s.error().message(), {"context_tokens", "1 to 64", "65"}));
+    CHECK(mentions(s.error().message(), {"context_tokens", "1 to 64", "65"}));
 }
 
 TEST_CASE("LongRoPE's factors follow the session's context, not what has been said so far") {

@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<token_id> some_ids = {1, 5, 9, 250, 17, 3, 99, 100, 101, 42, 42, 7};
 
-std::vector<float> logits_of(const model& m) {
+std::vector<float> session_logits(const model& m) {
     auto               session = m.new_session({.context_tokens = 64, .kv_type = kv_type::f32}).or_throw();
     std::vector<float> all;
     const auto         take = [&](std::size_t, std::span<const float> row) {
@@ -58,11 +58,11 @@ TEST_CASE("a Hugging Face folder gives the logits of the GGUF file with the same
         const auto             other = load(write_folder(folder, tiny_config(options), tiny_tensors(options)), {.threads = 2});
         REQUIRE_MESSAGE(other, why(other));
         CHECK(other->tokenizer().vocabulary_size() == 0);
-        CHECK(logits_of(*other) == logits_of(*file));
-        CHECK(logits_of(*load(folder.path() + '/', {.map = false, .threads = 1})) == logits_of(*file));
+        CHECK(session_logits(*other) == session_logits(*file));
+        CHECK(session_logits(*load(folder.path() + '/', {.map = false, .threads = 1})) == session_logits(*file));
 
         const auto shown = all_bytes(open_model_file(folder.path()).or_throw());  // what `plume convert` writes
-        CHECK(logits_of(load_memory(shown, {.threads = 1}).or_throw()) == logits_of(*file));
+        CHECK(session_logits(load_memory(shown, {.threads = 1}).or_throw()) == session_logits(*file));
         CHECK(check(folder.path()).has_value());
         const auto needed = plan(folder.path(), {.threads = 1}, {.context_tokens = 64}).or_throw();
         CHECK(needed.weights == other->weight_bytes());
@@ -75,7 +75,7 @@ TEST_CASE("one wrong weight of a folder shows: the comparison can fail") {
     auto                   tensors = tiny_tensors(options);
     tensors.tensors[1].data[2] ^= std::byte{0x40};
     const auto file = load_memory(tiny_model(options).build().data, {.repack = repack::at_load, .threads = 1});
-    CHECK(logits_of(*load(write_folder(folder, tiny_config(options), tensors), {.threads = 1})) != logits_of(*file));
+    CHECK(session_logits(*load(write_folder(folder, tiny_config(options), tensors), {.threads = 1})) != session_logits(*file));
 }
 
 TEST_CASE("bytes of a folder are the same however they are asked for") {
@@ -287,7 +287,7 @@ TEST_CASE("a folder in another weight type is the file in that type") {
         REQUIRE_MESSAGE(model, why(model));
         const auto straight = load(folder.path(), {.weights = type, .threads = 1});
         REQUIRE_MESSAGE(straight, why(straight));
-        CHECK(logits_of(*model) == logits_of(*straight));
+        CHECK(session_logits(*model) == session_logits(*straight));
     }
     CHECK_FALSE(quantised(from_folder, {.type = "Q9_9", .rules = {}}));
     CHECK_FALSE(quantised(from_folder, {.type = "Q8_0", .rules = {{"no_such_tensor", "F16"}}}));

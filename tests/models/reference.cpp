@@ -12,7 +12,7 @@ using namespace plume::test;
 
 namespace {
 
-nlohmann::json golden() { return nlohmann::json::parse(std::ifstream(PLUME_GOLDEN "/llama.json")); }
+nlohmann::json golden_llama() { return nlohmann::json::parse(std::ifstream(PLUME_GOLDEN "/llama.json")); }
 
 /// The file of one golden case: the same weights as transformers had.
 gguf_writer golden_model(const nlohmann::json& options, std::size_t vocabulary) {
@@ -50,7 +50,7 @@ double deviation(const reference::matrix& got, const nlohmann::json& want) {
 }  // namespace
 
 TEST_CASE("the double-precision reference equals transformers in float64") {
-    const auto all    = golden();
+    const auto all    = golden_llama();
     const auto tokens = all["tokens"].get<std::vector<token_id>>();
     REQUIRE(all["cases"].size() >= 7);
     for (const auto& c : all["cases"]) {
@@ -115,7 +115,7 @@ TEST_CASE("quantised activations are off by a twelfth of a squared step in the m
 }
 
 TEST_CASE("the library's logits on float weights equal transformers' within f32 rounding") {
-    const auto all    = golden();
+    const auto all    = golden_llama();
     const auto tokens = all["tokens"].get<std::vector<token_id>>();
     for (const auto& c : all["cases"]) {
         CAPTURE(c["name"].get<std::string>());

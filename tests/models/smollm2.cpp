@@ -30,19 +30,19 @@ std::string smollm2_path() {
         return;                                                                                                      \
     }
 
-nlohmann::json golden() { return nlohmann::json::parse(std::ifstream(PLUME_GOLDEN "/smollm2.json")); }
+nlohmann::json golden_smollm2() { return nlohmann::json::parse(std::ifstream(PLUME_GOLDEN "/smollm2.json")); }
 
-constexpr std::size_t context = 128, first_scored = 64;
+constexpr std::size_t chunk_tokens = 128, first_scored = 64;
 
 /// Logits of positions 64 to 126 of one chunk, as perplexity scores them. [63, V]
 reference::matrix scored_logits(const model& m, std::span<const token_id> chunk, kv_type kv) {
-    auto s = m.new_session({.context_tokens = context, .kv_type = kv}).or_throw();
+    auto s = m.new_session({.context_tokens = chunk_tokens, .kv_type = kv}).or_throw();
     s.prefill(chunk.first(first_scored)).or_throw();
     std::vector<float> rows;
-    s.score(chunk.subspan(first_scored, context - 1 - first_scored), [&](std::size_t, std::span<const float> row) {
+    s.score(chunk.subspan(first_scored, chunk_tokens - 1 - first_scored), [&](std::size_t, std::span<const float> row) {
          return rows.insert(rows.end(), row.begin(), row.end()), true;
      }).or_throw();
-    return reference::as_matrix(rows, context - 1 - first_scored);
+    return reference::as_matrix(rows, chunk_tokens - 1 - first_scored);
 }
 
 std::size_t agreements(const reference::matrix& a, const reference::matrix& b) {
@@ -74,11 +74,11 @@ TEST_CASE("SmolLM2's distributions diverge from the exact ones by no more than e
         MESSAGE("SKIPPED: this build is not for speed, and the reference would take minutes");
         return;
     }
-    auto ids = golden()["text_ids"].get<std::vector<token_id>>();
-    REQUIRE(ids.size() >= context);
-    ids.resize(context);
+    auto ids = golden_smollm2()["text_ids"].get<std::vector<token_id>>();
+    REQUIRE(ids.size() >= chunk_tokens);
+    ids.resize(chunk_tokens);
     auto exact = reference::llama::load(io::gguf::open(path).or_throw()).or_throw().logits(ids, {}, first_scored);
-    exact.conservativeResize(context - 1 - first_scored, Eigen::NoChange);  // nothing is known of what follows the last token
+    exact.conservativeResize(chunk_tokens - 1 - first_scored, Eigen::NoChange);  // nothing is known of what follows the last token
 
     struct limit {
         activations mode;
@@ -106,7 +106,7 @@ TEST_CASE("SmolLM2's distributions diverge from the exact ones by no more than e
 
 TEST_CASE("SmolLM2 gives transformers' greedy tokens" * doctest::test_suite("models")) {
     PLUME_NEEDS_SMOLLM2(path)
-    const auto  all = golden();
+    const auto  all = golden_smollm2();
     const model a16 = load(path, {.activations = activations::a16}).or_throw(), usual = load(path).or_throw();
     REQUIRE(all["cases"].size() == 5);
     for (const auto& c : all["cases"]) {

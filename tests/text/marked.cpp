@@ -10,7 +10,7 @@ namespace {
 
 using ids = std::vector<token_id>;
 
-gguf_writer chat_file() {
+gguf_writer marked_file() {
     return byte_file({"h i", "l o", "< t"}, "gpt-2",
                      {{"<|im_start|>", control},
                       {"<|im_end|>", control},
@@ -19,7 +19,7 @@ gguf_writer chat_file() {
                       {"<|user|>", user_defined},
                       {"[X]", unknown}});
 }
-constexpr token_id hi = 256, im_start = 259, im_end = 260, tool = 261, tools = 262, user_mark = 263, odd = 264;
+constexpr token_id hi = 256, im_start = 259, im_end = 260, tool_mark = 261, tools_mark = 262, user_mark = 263, odd = 264;
 
 /// Parts of the template, and of data between ⟨ and ⟩.
 marked_text marked(std::string_view text) {
@@ -51,7 +51,7 @@ std::size_t controls(const tokenizer& t, const ids& all) {
 }  // namespace
 
 TEST_CASE("a special token is one only where the template wrote all of it") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(marked_file());
     CHECK(encoded(t, "<|im_start|>hi<|im_end|>") == ids{im_start, hi, im_end});
     CHECK(encoded(t, "<|im_start|>⟨hi⟩<|im_end|>") == ids{im_start, hi, im_end});
     for (const auto* text : {"⟨<|im_end|>⟩", "<|im_⟨end|>⟩", "⟨<|im_⟩end|>", "<|⟨im⟩_end|>", "⟨<⟩|im_end|>", "<|im_end|⟨>⟩", "⟨<|im_⟩⟨end|>⟩"}) {
@@ -64,7 +64,7 @@ TEST_CASE("a special token is one only where the template wrote all of it") {
 }
 
 TEST_CASE("text between special tokens is one stretch whatever its marks") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(marked_file());
     CHECK(encoded(t, "h⟨i⟩h⟨i⟩") == ids{hi, hi});
     CHECK(encoded(t, "<|im_start|>l⟨o ⟩hi") == [&] {
         ids want{im_start};
@@ -76,10 +76,10 @@ TEST_CASE("text between special tokens is one stretch whatever its marks") {
 }
 
 TEST_CASE("pieces of text that the vocabulary names count in messages too, marks between messages do not") {
-    const auto t = load_good(chat_file());
-    CHECK(encoded(t, "⟨a<tool>s⟩<tool>s") == ids{'a', tools, tools});
-    CHECK(encoded(t, "<to⟨ol>⟩b") == ids{tool, 'b'});
-    CHECK(encoded(t, "<tool>⟨s⟩") == ids{tools});
+    const auto t = load_good(marked_file());
+    CHECK(encoded(t, "⟨a<tool>s⟩<tool>s") == ids{'a', tools_mark, tools_mark});
+    CHECK(encoded(t, "<to⟨ol>⟩b") == ids{tool_mark, 'b'});
+    CHECK(encoded(t, "<tool>⟨s⟩") == ids{tools_mark});
     CHECK(encoded(t, "<|user|>⟨<|user|>⟩").front() == user_mark);
     CHECK(encoded(t, "<|user|>⟨<|user|>⟩").size() == 9);
     CHECK(encoded(t, "<|us⟨er|>⟩").size() == 8);
@@ -94,7 +94,7 @@ TEST_CASE("the longest token at a place is the one that its marks allow") {
 }
 
 TEST_CASE("marked text that is plain gives what plain text gives, with and without special tokens") {
-    const auto        t       = load_good(chat_file());
+    const auto        t       = load_good(marked_file());
     const auto        spm     = load_good(spm_file({"\xe2\x96\x81", "a",
                                                     "\xe2\x96\x81"
                                                                "a",
@@ -133,7 +133,7 @@ TEST_CASE("BOS is added where the vocabulary wants one and the template did not 
 }
 
 TEST_CASE("runs that do not cover the text are an error, and broken UTF-8 becomes U+FFFD") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(marked_file());
     for (const auto& runs : std::vector<std::vector<marked_text::run>>{{},
                                                                        {{0, 2, true}},
                                                                        {{0, 4, true}},

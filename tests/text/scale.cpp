@@ -11,7 +11,7 @@ using namespace plume::test;
 
 namespace {
 
-std::string repeated(std::string_view part, std::size_t bytes) {
+std::string filled_with(std::string_view part, std::size_t bytes) {
     std::string text;
     while (text.size() < bytes) text += part;
     return text;
@@ -31,7 +31,7 @@ TEST_CASE("one character over and over, up to 16 MiB, of every class and for eve
     all.emplace_back("spm", load_good(spm_file({"\xe2\x96\x81", "\xe2\x96\x81\xe2\x96\x81", "a", "aa", "aaaa", "a1", "11", "!!", "\n\n"})));
     for (const auto* c : {"a", "1", " ", "\n", "!", "'", "\xcc\x81", "\xe4\xbb\x8a", "\xf0\x9f\x98\x81", "\xff", "\xc2\xa0", "'s", " a"}) {
         // The longest only for a letter whose merging goes deep: a sixteenth shows a square just as well.
-        const auto text = repeated(c, std::string_view(c) == "a" ? most : most / 16);
+        const auto text = filled_with(c, std::string_view(c) == "a" ? most : most / 16);
         for (const auto& one : all) {
             const auto& tok = one.second;
             CAPTURE(one.first);

@@ -9,32 +9,32 @@ namespace {
 
 using ids = std::vector<token_id>;
 
-gguf_writer chat_file() {
+gguf_writer special_file() {
     return byte_file({"h i", "l o"}, "gpt-2",
                      {{"<|im_start|>", control}, {"<|im_end|>", control}, {"<tool>", user_defined}, {"<tool>s", user_defined}, {"<odd>", unknown}});
 }
-constexpr token_id hi = 256, im_start = 258, im_end = 259, tool = 260, tools = 261;
+constexpr token_id hi_id = 256, im_start_id = 258, im_end_id = 259, tool_id = 260, tools_id = 261;
 
 }  // namespace
 
 TEST_CASE("text becomes a control token only with parse_special, and a user-defined token always") {
-    const auto t = load_good(chat_file());
-    CHECK(ids_of(t, "<|im_start|>hi<|im_end|>", true) == ids{im_start, hi, im_end});
-    CHECK(ids_of(t, "hi<tool>hi") == ids{hi, tool, hi});
-    CHECK(ids_of(t, "hi<tool>sh") == ids{hi, tools, 'h'});  // the longest
+    const auto t = load_good(special_file());
+    CHECK(ids_of(t, "<|im_start|>hi<|im_end|>", true) == ids{im_start_id, hi_id, im_end_id});
+    CHECK(ids_of(t, "hi<tool>hi") == ids{hi_id, tool_id, hi_id});
+    CHECK(ids_of(t, "hi<tool>sh") == ids{hi_id, tools_id, 'h'});  // the longest
     for (const auto* text : {"<|im_start|>hi<|im_end|>", "<odd>", "</e>", "<<|im_end|>>"}) {
         const auto plain = ids_of(t, text);
         for (const auto id : plain) CHECK_FALSE(t.is_control(id));
         CHECK(*t.decode(plain) == text);
     }
-    CHECK(t.is_control(im_end));
-    CHECK_FALSE(t.is_control(tool));
+    CHECK(t.is_control(im_end_id));
+    CHECK_FALSE(t.is_control(tool_id));
     CHECK_FALSE(t.is_control(-1));
     CHECK_FALSE(t.is_control(100'000));
 }
 
 TEST_CASE("of 100,000 random texts of pieces of control tokens none contains one") {
-    const auto        byte_level = load_good(chat_file());
+    const auto        byte_level = load_good(special_file());
     const auto        spm        = load_good(spm_file({"\xe2\x96\x81", "<", "s", ">", "/", "s>", "</", "x", "0", "<0", "<0x", "<0x4", "<0x41", "<s"}));
     const std::string parts[]    = {"<|im_", "start|>", "end|>", "<",      "|",   "im", "_end|", ">", "</e>",
                                     "<s>",   "</s>",    "<unk>", "<0x41>", "<0x", "4",  "1>",    " ", "hi"};
@@ -74,8 +74,8 @@ TEST_CASE("the beginning: add_bos follows the kind, the file's key, and the call
     CHECK(load_good(spm).encode("a", {.add_bos = false})->front() == 261);
     CHECK_FALSE(load_good(spm.set("tokenizer.ggml.add_bos_token", false)).wants_bos());
 
-    auto bpe = chat_file();
-    bpe.set("tokenizer.ggml.bos_token_id", std::uint32_t{im_start});
+    auto bpe = special_file();
+    bpe.set("tokenizer.ggml.bos_token_id", std::uint32_t{im_start_id});
     CHECK_FALSE(load_good(bpe).wants_bos());
     CHECK(load_good(bpe.set("tokenizer.ggml.pre", "llama3")).wants_bos());
     CHECK(load_good(bpe.set("tokenizer.ggml.pre", "gpt-2").set("tokenizer.ggml.add_bos_token", true)).wants_bos());
@@ -83,11 +83,11 @@ TEST_CASE("the beginning: add_bos follows the kind, the file's key, and the call
 }
 
 TEST_CASE("the ends: EOS, what the keys name, and what is known by its text") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(special_file());
     CHECK(t.eos() == 263);
-    CHECK(std::vector(t.end_tokens().begin(), t.end_tokens().end()) == ids{263, im_end});
-    auto named = chat_file();
-    named.set("tokenizer.ggml.eot_token_id", std::uint32_t{im_start});
+    CHECK(std::vector(t.end_tokens().begin(), t.end_tokens().end()) == ids{263, im_end_id});
+    auto named = special_file();
+    named.set("tokenizer.ggml.eot_token_id", std::uint32_t{im_start_id});
     CHECK(load_good(named).end_tokens().size() == 3);
     std::size_t n_notices = 0;
     auto        none      = byte_file({"h i"});
@@ -102,7 +102,7 @@ TEST_CASE("an end token typed as text is taken as a control token, so that no te
 }
 
 TEST_CASE("broken UTF-8 becomes U+FFFD with a notice of the first bad byte; a byte order mark and CRLF stay") {
-    const auto  t = load_good(chat_file());
+    const auto  t = load_good(special_file());
     std::string notice_text;
     const auto  on_notice = [&](notice n, std::string_view text) {
         CHECK(n == notice::text_replaced);
@@ -119,7 +119,7 @@ TEST_CASE("broken UTF-8 becomes U+FFFD with a notice of the first bad byte; a by
 }
 
 TEST_CASE("spaces are cleaned up where it is asked for, as transformers does it") {
-    const auto t     = load_good(chat_file());
+    const auto t     = load_good(special_file());
     const auto clean = [&](const std::string& text) { return *t.decode(*t.encode(text), {.clean_spaces = true}); };
     // What transformers 5.24 makes of these.
     CHECK(clean("Hello , world !  ? He did n't say 'm ' oh ' , we 've we 're it 's . . .") == "Hello, world! ? He didn't say'm'oh ', we've we're it's...");
@@ -130,9 +130,9 @@ TEST_CASE("spaces are cleaned up where it is asked for, as transformers does it"
 }
 
 TEST_CASE("decode refuses ids that the vocabulary does not have") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(special_file());
     for (const token_id id : {-1, 264, 2'147'483'647, -2'147'483'647 - 1}) {
-        const auto text = t.decode(ids{hi, id});
+        const auto text = t.decode(ids{hi_id, id});
         REQUIRE_FALSE(text);
         CHECK(text.error().code() == code::token_out_of_range);
         CHECK(t.token_bytes(id).empty());
@@ -158,7 +158,7 @@ TEST_CASE("control tokens give no text unless shown, and the space that encode a
 }
 
 TEST_CASE("a stream never cuts a character") {
-    const auto t = load_good(chat_file());
+    const auto t = load_good(special_file());
     for (const std::string text : {"a\xc3\xa9z", "\xe2\x82\xac", "\xf0\x9f\x98\x81 \xf0\x9f\x98\x81", "hi \xe4\xbb\x8a\xe6\x97\xa5"}) {
         text_stream stream(t);
         std::string all;

@@ -14,7 +14,7 @@ using namespace plume::test;
 
 namespace {
 
-marked_text rendered(std::string_view source, const chat_template::inputs& in) {
+marked_text marked_by(std::string_view source, const chat_template::inputs& in) {
     const auto t = chat_template::parse(source);
     if (!t) FAIL(source << ": " << t.error().message());
     auto r = t->render(in);
@@ -23,7 +23,7 @@ marked_text rendered(std::string_view source, const chat_template::inputs& in) {
 }
 
 /// The text with data between ⟨ and ⟩.
-std::string shown(const marked_text& t) {
+std::string with_marks(const marked_text& t) {
     std::string out;
     for (const auto& run : t.runs) {
         const auto text = t.text.substr(run.begin, run.end - run.begin);
@@ -37,7 +37,7 @@ std::string with_x(std::string_view source, std::string_view x = R"("data")") {
     chat_template::inputs in;
     in.variables = variables->root();
     in.bos       = "<s>";
-    return shown(rendered(source, in));
+    return with_marks(marked_by(source, in));
 }
 
 bool is_private(char32_t c) { return c >= 0xe000 && c < 0xf900; }
@@ -107,10 +107,10 @@ TEST_CASE("a common role is the template's, any other is data") {
     chat_template::inputs in;
     const message         messages[] = {{.role = "user", .content = "assistant"}, {.role = "<|x|>", .content = "c"}};
     in.messages                      = messages;
-    CHECK(shown(rendered("{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}", in)) == "<|user|>⟨assistant⟩<|⟨<|x|>⟩|>⟨c⟩");
+    CHECK(with_marks(marked_by("{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}", in)) == "<|user|>⟨assistant⟩<|⟨<|x|>⟩|>⟨c⟩");
     const auto same  = json::document::parse(R"([{"role": "user", "content": {"role": "user"}}])");
     in.messages_json = same->root();
-    CHECK(shown(rendered("<|{{ messages[0].role }}|>{{ messages[0].content.role }}", in)) == "<|user|>⟨user⟩");
+    CHECK(with_marks(marked_by("<|{{ messages[0].role }}|>{{ messages[0].content.role }}", in)) == "<|user|>⟨user⟩");
 }
 
 TEST_CASE("in every published template exactly the bytes of the messages are data") {

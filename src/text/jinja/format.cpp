@@ -32,8 +32,6 @@ struct specification {
     char                       kind      = '\0';
 };
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 /// Digits from i on; an error above the widest field.
 std::size_t read_number(runtime& r, std::string_view text, std::size_t& i) {
     std::size_t n = 0;

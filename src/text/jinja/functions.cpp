@@ -72,7 +72,7 @@ value raise_exception(runtime& r, const value&, call p) {
     return r.fail(printable(view_of(words), longest_words), code::invalid_argument);
 }
 
-constexpr builtin all[] = {
+constexpr builtin global_functions[] = {
     {"dict", "*", 0, [](runtime& r, const value&, call p) { return r.mapping(entries_given(r, p)); }},
     {"namespace", "*", 0, make_namespace},
     {"raise_exception", "message", 1, raise_exception},
@@ -82,6 +82,6 @@ constexpr builtin all[] = {
 
 }  // namespace
 
-std::span<const builtin> functions() noexcept { return all; }
+std::span<const builtin> functions() noexcept { return global_functions; }
 
 }  // namespace plume::jinja

@@ -261,7 +261,7 @@ value replaced(runtime& r, const value& v, call p) {
     return replace(r, to_string(r, v), to_string(r, p[0]), to_string(r, p[1]), p.has_value(2) ? p.integer(2, -1) : -1);
 }
 
-constexpr builtin filters[] = {
+constexpr builtin of_scalars[] = {
     {"abs", "", 0, absolute},
     {"attr", "name", 1, attribute},
     {"capitalize", "", 0, [](runtime& r, const value& v, call) { return change_case(r, to_string(r, v), letter_case::title); }},
@@ -290,6 +290,6 @@ constexpr builtin filters[] = {
 
 }  // namespace
 
-std::span<const builtin> scalar_filters() noexcept { return filters; }
+std::span<const builtin> scalar_filters() noexcept { return of_scalars; }
 
 }  // namespace plume::jinja

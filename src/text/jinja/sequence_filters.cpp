@@ -261,7 +261,7 @@ value chosen(runtime& r, const value& v, call p, bool by_attribute, bool wanted)
     return generator(r, std::move(out));
 }
 
-constexpr builtin filters[] = {
+constexpr builtin of_iterables[] = {
     {"batch", "linecount,fill_with", 1, batch},
     {"count", "", 0, length},
     {"dictsort", "case_sensitive,by,reverse", 0, dictsort},
@@ -287,6 +287,6 @@ constexpr builtin filters[] = {
 
 }  // namespace
 
-std::span<const builtin> sequence_filters() noexcept { return filters; }
+std::span<const builtin> sequence_filters() noexcept { return of_iterables; }
 
 }  // namespace plume::jinja

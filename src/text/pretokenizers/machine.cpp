@@ -13,7 +13,6 @@ using threads = std::vector<std::uint16_t>;  // instructions that read or look a
 constexpr std::size_t   max_states  = 4096;
 constexpr std::size_t   max_sets    = 128;
 constexpr std::size_t   max_classes = 250;
-constexpr std::uint32_t end_of_code = 0x110000;
 
 /// Which sets a code point is in.
 using membership = std::array<std::uint64_t, max_sets / 64>;
