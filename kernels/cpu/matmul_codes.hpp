@@ -16,43 +16,56 @@ using quant::scale_layout;
 template <quant::code_layout C, int Planes>
 inline constexpr bool joins_in_f32 = C.scale == scale_layout::per_256_sub_16&& Planes == 1 && C.bits <= 6 && !C.has_table();
 
-/// One block of 32 weights of 16 rows: what all tokens of a tile share.
-template <class A, quant::code_layout C>
-struct block_scales {
+/// What a format's scales and minimums are for.
+template <quant::code_layout C>
+struct scales_of {
     static constexpr bool sub_16     = C.scale == scale_layout::per_256_sub_16;
     static constexpr bool sub_32     = C.scale == scale_layout::per_256_sub_32;
     static constexpr bool has_min    = C.min != min_layout::none;
     static constexpr bool min_sub_16 = C.min == min_layout::per_256_sub_16;
     static constexpr int  parts      = sub_16 ? 2 : 1;  // integer sums that are joined with sub-scales
+};
 
+/// One block of 32 weights of 16 rows: what all tokens of a tile share.
+template <class A>
+struct block_scales {
     typename A::f32 d;       // d, or d·sub where sub is for 32
     typename A::f32 dmin;    // dmin, or dmin·min where min is for 32
     typename A::i32 sub[2];  // where sub is for 16
     typename A::i32 min[2];  // where min is for 16
-
-    PLUME_INLINE static block_scales read(const panel_streams<A>& p, std::size_t b) noexcept {
-        constexpr panel_shape shape = shape_of(C, 0);
-        const std::byte*      scale = p.scales + shape.scale_bytes * b;
-        const std::byte*      min   = p.mins + shape.min_bytes * b;
-        const std::byte*      super = p.supers + shape.super_bytes * (b / 8);
-        block_scales          s;
-        if constexpr (C.scale == scale_layout::per_32_f16)
-            s.d = A::load_f16(scale);
-        else if constexpr (C.scale == scale_layout::per_32_f32)
-            s.d = A::load(reinterpret_cast<const float*>(scale));
-        else
-            s.d = A::load(reinterpret_cast<const float*>(super));
-        if constexpr (sub_32) s.d = A::mul(s.d, A::to_f32(A::load_i8(scale)));
-        if constexpr (sub_16) s.sub[0] = A::load_i8(scale), s.sub[1] = A::load_i8(scale + 16);
-        if constexpr (C.min == min_layout::per_32_f16)
-            s.dmin = A::load_f16(min);
-        else if constexpr (has_min)
-            s.dmin = A::load(reinterpret_cast<const float*>(super) + 16);
-        if constexpr (C.min == min_layout::per_256_sub_32) s.dmin = A::mul(s.dmin, A::to_f32(A::load_u8(min)));
-        if constexpr (min_sub_16) s.min[0] = A::load_u8(min), s.min[1] = A::load_u8(min + 16);
-        return s;
-    }
 };
+template <class A, quant::code_layout C>
+PLUME_INLINE block_scales<A> read_scales(const panel_streams<A>& p, std::size_t b) noexcept {
+    using is                    = scales_of<C>;
+    constexpr panel_shape shape = shape_of(C, 0);
+    const std::byte*      scale = p.scales + shape.scale_bytes * b;
+    const std::byte*      min   = p.mins + shape.min_bytes * b;
+    const std::byte*      super = p.supers + shape.super_bytes * (b / 8);
+    block_scales<A>       s;
+    if constexpr (C.scale == scale_layout::per_32_f16)
+        s.d = A::load_f16(scale);
+    else if constexpr (C.scale == scale_layout::per_32_f32)
+        s.d = A::load(reinterpret_cast<const float*>(scale));
+    else
+        s.d = A::load(reinterpret_cast<const float*>(super));
+    if constexpr (is::sub_32) s.d = A::mul(s.d, A::to_f32(A::load_i8(scale)));
+    if constexpr (is::sub_16) s.sub[0] = A::load_i8(scale), s.sub[1] = A::load_i8(scale + 16);
+    if constexpr (C.min == min_layout::per_32_f16)
+        s.dmin = A::load_f16(min);
+    else if constexpr (is::has_min)
+        s.dmin = A::load(reinterpret_cast<const float*>(super) + 16);
+    if constexpr (C.min == min_layout::per_256_sub_32) s.dmin = A::mul(s.dmin, A::to_f32(A::load_u8(min)));
+    if constexpr (is::min_sub_16) s.min[0] = A::load_u8(min), s.min[1] = A::load_u8(min + 16);
+    return s;
+}
+
+/// The format that stands for all that are alike once their codes are bytes and their scales are read: they share the tiles of many tokens.
+consteval quant::code_layout once_unpacked(quant::code_layout c) {
+    if (c.bits < 4) c.bits = 4;  // sums of bytes have the same room for 2 to 4 bits
+    if (c.scale != scale_layout::per_256_sub_16) c.scale = scale_layout::per_32_f32;
+    if (c.min != min_layout::none && c.min != min_layout::per_256_sub_16) c.min = min_layout::per_32_f16;
+    return c;
+}
 
 /// a0·b0 + a1·b1 of integers, as a float: exactly, where Small says that every step is below 2^24.
 template <class A, bool Small>
@@ -66,17 +79,27 @@ PLUME_INLINE typename A::f32 joined(const typename A::i32 (&a)[2], typename A::i
 /// Adds one block to the chain of one token and 16 rows: float(isum), already joined, with the token's scale s, S = s·sum and its two sums of 16.
 /// Each product is rounded, in this order (the numbers contract, rule 3).
 template <class A, quant::code_layout C, int Planes>
-PLUME_INLINE typename A::f32 chain_step(const block_scales<A, C>& w, typename A::f32 isum, const float* s, const float* S, const std::int32_t* sum0,
+PLUME_INLINE typename A::f32 chain_step(const block_scales<A>& w, typename A::f32 isum, const float* s, const float* S, const std::int32_t* sum0,
                                         const std::int32_t* sum1, typename A::f32 acc) noexcept {
     acc = A::fma(A::mul(w.d, A::set1(*s)), isum, acc);
-    if constexpr (block_scales<A, C>::min_sub_16) {
+    if constexpr (scales_of<C>::min_sub_16) {
         const auto mins = joined<A, Planes == 1>(w.min, A::iset1(*sum0), A::iset1(*sum1));  // 255 · 16 · 127 · 2 is below 2^24
         acc             = A::fnma(A::mul(w.dmin, A::set1(*s)), mins, acc);
-    } else if constexpr (block_scales<A, C>::has_min) {
+    } else if constexpr (scales_of<C>::has_min) {
         acc = A::fnma(w.dmin, A::set1(*S), acc);
     }
     return acc;
 }
+
+/// P panels of a matrix, the last of them again where there are fewer: the same numbers are then written more than once.
+template <int P>
+struct panel_run {
+    std::size_t first, n = P;
+
+    PLUME_INLINE std::size_t at(int p) const noexcept {
+        return P == 1 || static_cast<std::size_t>(p) < n ? first + static_cast<std::size_t>(p) : first + n - 1;
+    }
+};
 
 /// P panels as they lie in memory: codes become operands in registers. For few tokens, where memory is the limit.
 template <class A, quant::code_layout C, int P>
@@ -85,11 +108,11 @@ struct packed_weights {
     typename A::line table;
     std::size_t      blocks, next;  // next: bytes to the next P panels
 
-    PLUME_INLINE packed_weights(const panels& w, std::size_t panel) noexcept
+    PLUME_INLINE packed_weights(const panels& w, const panel_run<P>& run) noexcept
         : table(A::table(w.table, C.table_reach)), blocks(w.D / block_elems), next(static_cast<std::size_t>(P) * w.panel_bytes) {
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { streams[p.value] = streams_of<A, C>(w, panel + static_cast<std::size_t>(p.value)); });
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { streams[p] = streams_of<A, C>(w, run.at(p)); });
     }
-    PLUME_INLINE block_scales<A, C> scales(int p, std::size_t b) const noexcept { return block_scales<A, C>::read(streams[p], b); }
+    PLUME_INLINE block_scales<A> scales(int p, std::size_t b) const noexcept { return read_scales<A, C>(streams[p], b); }
     /// Asks for what comes some blocks after block b: with all their streams, P panels are more than a core foresees by itself. Behind the last block come
     /// the next P panels' first codes, scales and minimums: with D = 640 a panel has no more than 20 blocks. (Two cores, Q4_K, one token: 23.7 GB/s without,
     /// 29.4 with, where plain reading gives 29. As unrolled instructions instead of a loop: 2 % slower on AVX2.)
@@ -100,12 +123,12 @@ struct packed_weights {
             if (block >= blocks) from += next - block_bytes * blocks;
             for (std::size_t line = 0; line < size; line += 64) __builtin_prefetch(from + line, 0, 3);
         };
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-            ask(streams[p.value].codes, C.bits * std::size_t{64}, b + 24 / C.bits, C.bits * std::size_t{64});
-            ask(streams[p.value].scales, shape.scale_bytes, b + 8, 64);
-            if constexpr (shape.min_bytes != 0) ask(streams[p.value].mins, shape.min_bytes, b + 8, 64);
-            if constexpr (shape.super_bytes != 0) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1), 0, 3);
-            if constexpr (shape.super_bytes > 64) __builtin_prefetch(streams[p.value].supers + shape.super_bytes * (b / 8 + 1) + 64, 0, 3);
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA {
+            ask(streams[p].codes, C.bits * std::size_t{64}, b + 24 / C.bits, C.bits * std::size_t{64});
+            ask(streams[p].scales, shape.scale_bytes, b + 8, 64);
+            if constexpr (shape.min_bytes != 0) ask(streams[p].mins, shape.min_bytes, b + 8, 64);
+            if constexpr (shape.super_bytes != 0) __builtin_prefetch(streams[p].supers + shape.super_bytes * (b / 8 + 1), 0, 3);
+            if constexpr (shape.super_bytes > 64) __builtin_prefetch(streams[p].supers + shape.super_bytes * (b / 8 + 1) + 64, 0, 3);
         });
     }
     template <int G>
@@ -115,21 +138,22 @@ struct packed_weights {
 };
 
 /// Some blocks of P panels, unpacked once for many tokens: a byte a code, scales multiplied out. Small enough for the first cache.
-template <class A, quant::code_layout C, int P>
+template <class A, int P>
 struct unpacked_weights {
     static constexpr std::size_t most_blocks = A::blocks_unpacked;
     alignas(64) std::uint8_t lines[P][most_blocks][8][64];
-    block_scales<A, C> of_block[P][most_blocks];
+    block_scales<A> of_block[P][most_blocks];
 
+    template <quant::code_layout C>
     PLUME_INLINE void fill(const packed_weights<A, C, P>& from, std::size_t begin, std::size_t end) noexcept {
         for (std::size_t b = begin; b < end; ++b)
-            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-                of_block[p.value][b - begin] = from.scales(p.value, b);
-                unrolled<8>([&](auto g) PLUME_INLINE_LAMBDA { A::store_line(lines[p.value][b - begin][g.value], from.template group<g.value>(p.value, b)); });
+            unrolled<P>([&](int p) PLUME_INLINE_LAMBDA {
+                of_block[p][b - begin] = from.scales(p, b);
+                unrolled<8>([&](auto g) PLUME_INLINE_LAMBDA { A::store_line(lines[p][b - begin][g.value], from.template group<g.value>(p, b)); });
             });
     }
-    PLUME_INLINE const block_scales<A, C>& scales(int p, std::size_t b) const noexcept { return of_block[p][b]; }
-    PLUME_INLINE void                      prefetch(std::size_t) const noexcept {}
+    PLUME_INLINE const block_scales<A>& scales(int p, std::size_t b) const noexcept { return of_block[p][b]; }
+    PLUME_INLINE void                   prefetch(std::size_t) const noexcept {}
     template <int G>
     PLUME_INLINE typename A::line group(int p, std::size_t b) const noexcept {
         return A::load_line(lines[p][b][G]);
@@ -140,7 +164,7 @@ struct unpacked_weights {
 template <class A, quant::code_layout C, int M>
 struct sum_starts {
     static constexpr bool        biased = C.min == min_layout::none;  // formats with a minimum have no offset
-    static constexpr std::size_t ahead = 4, parts = block_scales<A, C>::parts;
+    static constexpr std::size_t ahead = 4, parts = scales_of<C>::parts;
     const std::int32_t*          sums;    // of the tile's first block
     std::int32_t                 factor;  // -bias
     alignas(64) std::int32_t at[ahead][parts][16];
@@ -170,11 +194,11 @@ struct sum_starts {
 /// Planes is 1 or 2 (int8 activations, or two planes joined in integers before the one conversion; where A has words, one sum takes both). Sums wrap modulo
 /// 2^32; only their end must fit.
 template <class A, quant::code_layout C, int Planes, int M, int P, class Weights>
-void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::size_t t0, std::size_t b_begin, std::size_t b_end, float* y,
-                 std::size_t y_stride, std::size_t n_rows) noexcept {
+void matmul_tile(const Weights& w, const panel_run<P>& run, std::int32_t bias, const quantised& x, std::size_t t0, std::size_t b_begin, std::size_t b_end,
+                 float* y, std::size_t y_stride, std::size_t N) noexcept {
     using f32                 = typename A::f32;
     using i32                 = typename A::i32;
-    constexpr int parts       = block_scales<A, C>::parts;
+    constexpr int parts       = scales_of<C>::parts;
     constexpr int sums        = A::words ? 1 : Planes;
     using partial             = typename A::template partial<signed_operand<C>, largest_operand<C>, 8 / parts>;
     const std::size_t   first = t0 * (x.D / block_elems) + b_begin * M, n = b_end - b_begin;
@@ -182,12 +206,12 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
     const float *       s = x.s + first, *S = x.S + first;
     const std::int32_t* x_sums = x.sums + 2 * first;
     const auto          each   = [](auto&& f)
-                          PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
-    const auto out     = [&](int p, int t) PLUME_INLINE_LAMBDA { return y + (t0 + static_cast<std::size_t>(t)) * y_stride + 16 * static_cast<std::size_t>(p); };
-    const auto rows_of = [&](int p) PLUME_INLINE_LAMBDA { return n_rows - 16 * static_cast<std::size_t>(p); };
+                          PLUME_INLINE_LAMBDA { unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { unrolled<M>([&](int t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
+    const auto out     = [&](int p, int t) PLUME_INLINE_LAMBDA { return y + (t0 + static_cast<std::size_t>(t)) * y_stride + panel_rows * run.at(p); };
+    const auto rows_of = [&](int p) PLUME_INLINE_LAMBDA { return N - panel_rows * run.at(p); };
 
     f32 acc[P][M];
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = b_begin == 0 ? A::set1(0) : A::load_n(out(p.value, t.value), rows_of(p.value)); });
+    each([&](int p, int t) PLUME_INLINE_LAMBDA { acc[p][t] = b_begin == 0 ? A::set1(0) : A::load_n(out(p, t), rows_of(p)); });
     sum_starts<A, C, M> starts(x_sums, -bias);
     for (std::size_t b = 0; b + 1 < starts.ahead && b < n; ++b) starts.prepare(b);
 
@@ -198,52 +222,50 @@ void matmul_tile(const Weights& w, std::int32_t bias, const quantised& x, std::s
         unrolled<parts>([&](auto part) PLUME_INLINE_LAMBDA {
             constexpr int groups = 8 / parts;
             partial       sum[sums][P][M];
-            unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-                const i32 start = starts.get(b, part.value, t.value);
-                unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-                    sum[sums - 1][p.value][t.value].start(start);
-                    if constexpr (sums == 2) sum[0][p.value][t.value].start(A::iset1(0));
+            unrolled<M>([&](int t) PLUME_INLINE_LAMBDA {
+                const i32 start = starts.get(b, part, t);
+                unrolled<P>([&](int p) PLUME_INLINE_LAMBDA {
+                    sum[sums - 1][p][t].start(start);
+                    if constexpr (sums == 2) sum[0][p][t].start(A::iset1(0));
                 });
             });
             unrolled<groups>([&](auto g) PLUME_INLINE_LAMBDA {
                 constexpr int       group = decltype(part)::value * groups + decltype(g)::value;
                 typename A::operand weights[P];
-                unrolled<P>([&](auto p)
-                                PLUME_INLINE_LAMBDA { weights[p.value] = A::template prepare<signed_operand<C>>(w.template group<group>(p.value, b)); });
-                unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
+                unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { weights[p] = A::template prepare<signed_operand<C>>(w.template group<group>(p, b)); });
+                unrolled<M>([&](int t) PLUME_INLINE_LAMBDA {
                     unrolled<Planes>([&](auto plane) PLUME_INLINE_LAMBDA {
-                        const auto four = A::broadcast_four((decltype(plane)::value == 0 ? hi : lo) + 4 * (M * group + t.value));
-                        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
+                        const auto four = A::broadcast_four((decltype(plane)::value == 0 ? hi : lo) + 4 * (M * group + t));
+                        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA {
                             constexpr int g_value = decltype(g)::value, plane_value = decltype(plane)::value;
-                            sum[plane_value % sums][p.value][t.value].template add<g_value, plane_value>(weights[p.value], four);
+                            sum[plane_value % sums][p][t].template add<g_value, plane_value>(weights[p], four);
                         });
                     });
                 });
             });
-            each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
-                i32& whole = isum[part.value][p.value][t.value];
-                whole      = sum[0][p.value][t.value].end();
-                if constexpr (sums == 2) whole = A::iadd(A::template shift_left<7>(whole), sum[1][p.value][t.value].end());
+            each([&](int p, int t) PLUME_INLINE_LAMBDA {
+                i32& whole = isum[part][p][t];
+                whole      = sum[0][p][t].end();
+                if constexpr (sums == 2) whole = A::iadd(A::template shift_left<7>(whole), sum[1][p][t].end());
             });
         });
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-            const auto& scales = w.scales(p.value, b);
-            unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA {
+            const auto& scales = w.scales(p, b);
+            unrolled<M>([&](int t) PLUME_INLINE_LAMBDA {
                 f32 whole;
                 if constexpr (parts == 2)
-                    whole = joined<A, joins_in_f32<C, Planes>>(scales.sub, isum[0][p.value][t.value], isum[1][p.value][t.value]);
+                    whole = joined<A, joins_in_f32<C, Planes>>(scales.sub, isum[0][p][t], isum[1][p][t]);
                 else
-                    whole = A::to_f32(isum[0][p.value][t.value]);
-                acc[p.value][t.value] =
-                    chain_step<A, C, Planes>(scales, whole, s + t.value, S + t.value, x_sums + t.value, x_sums + M + t.value, acc[p.value][t.value]);
+                    whole = A::to_f32(isum[0][p][t]);
+                acc[p][t] = chain_step<A, C, Planes>(scales, whole, s + t, S + t, x_sums + t, x_sums + M + t, acc[p][t]);
             });
         });
     }
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
-        if (rows_of(p.value) >= panel_rows)
-            A::store(out(p.value, t.value), acc[p.value][t.value]);
+    each([&](int p, int t) PLUME_INLINE_LAMBDA {
+        if (rows_of(p) >= panel_rows)
+            A::store(out(p, t), acc[p][t]);
         else
-            A::store_n(out(p.value, t.value), acc[p.value][t.value], rows_of(p.value));
+            A::store_n(out(p, t), acc[p][t], rows_of(p));
     });
 }
 
@@ -261,27 +283,28 @@ struct codes_product {
     std::size_t                  tiled = T / full * full, blocks = w.D / block_elems;
 
     template <int P>
-    void full_tiles(std::size_t panel) const noexcept {
-        const packed_weights<A, C, P> packed(w, panel);
-        unpacked_weights<A, C, P>     unpacked;
+    PLUME_INLINE panel_run<P> run_of(std::size_t panel, std::size_t end) const noexcept {
+        return {panel, end - panel < P ? end - panel : P};
+    }
+    template <int P>
+    void full_tiles(const panel_run<P>& run) const noexcept {
+        const packed_weights<A, C, P> packed(w, run);
+        unpacked_weights<A, P>        unpacked;
         const std::size_t             pieces = (blocks + unpacked.most_blocks - 1) / unpacked.most_blocks, piece = (blocks + pieces - 1) / pieces;
         for (std::size_t b = 0; b < blocks; b += piece) {
             const std::size_t end = blocks - b < piece ? blocks : b + piece;
             unpacked.fill(packed, b, end);
             for (std::size_t t = 0; t < tiled; t += full)
-                matmul_tile<A, C, Planes, full, P>(unpacked, bias, x, t, b, end, y + panel * panel_rows, y_stride, w.N - panel * panel_rows);
+                matmul_tile<A, once_unpacked(C), Planes, full, P>(unpacked, run, bias, x, t, b, end, y, y_stride, w.N);
         }
-    }
-    template <int M, int P>
-    PLUME_INLINE void tile(std::size_t panel, std::size_t t) const noexcept {
-        matmul_tile<A, C, Planes, M, P>(packed_weights<A, C, P>(w, panel), bias, x, t, 0, blocks, y + panel * panel_rows, y_stride, w.N - panel * panel_rows);
     }
     template <int M>
     PLUME_INLINE void tiles(std::size_t begin, std::size_t end, std::size_t t) const noexcept {
-        constexpr int P = A::panels(M, block_scales<A, C>::sub_16);
-        for (; begin + P <= end; begin += P) tile<M, P>(begin, t);
-        if constexpr (P > 1)
-            for (; begin < end; ++begin) tile<M, 1>(begin, t);
+        constexpr int P = A::panels(M, scales_of<C>::sub_16);
+        for (; begin < end; begin += P) {
+            const auto run = run_of<P>(begin, end);
+            matmul_tile<A, C, Planes, M, P>(packed_weights<A, C, P>(w, run), run, bias, x, t, 0, blocks, y, y_stride, w.N);
+        }
     }
     template <int M>
     PLUME_INLINE void rest(std::size_t begin, std::size_t end, std::size_t& t) const noexcept {
@@ -289,12 +312,9 @@ struct codes_product {
             if (((T - tiled) & M) != 0) tiles<M>(begin, end, t), t += M;
     }
     void run(std::size_t begin, std::size_t end) const noexcept {
-        constexpr std::size_t P = A::panels(full, block_scales<A, C>::sub_16), group = 4;
+        constexpr std::size_t P = A::panels(full, scales_of<C>::sub_16), group = 4;
         if constexpr (C.bits != 8) {  // a code of 8 bits is a byte already
-            std::size_t panel = begin;
-            for (; tiled != 0 && panel + P <= end; panel += P) full_tiles<P>(panel);
-            if constexpr (P > 1)
-                for (; tiled != 0 && panel < end; ++panel) full_tiles<1>(panel);
+            for (std::size_t panel = begin; tiled != 0 && panel < end; panel += P) full_tiles(run_of<P>(panel, end));
             if (tiled == T) return;
         }
         for (; begin < end; begin += group) {  // what the tiles of a few panels read stays in the cache

@@ -56,19 +56,19 @@ PLUME_INLINE void split_products(__m512i line, __m512i sub, std::int8_t* upper, 
 /// The slice's blocks of a panel, from b0 on, as int8 weights, with their scales as chains want them.
 template <class A, quant::code_layout C, int Planes>
 PLUME_INLINE void unpack_weights(const panels& w, const panel_streams<A>& streams, std::size_t b0, tile_slice<C, Planes>& to) noexcept {
-    using scales_of     = block_scales<A, C>;
+    using is            = scales_of<C>;
     const __m512i table = lanes_avx512::table(w.table, 128).v, offset = _mm512_set1_epi8(static_cast<char>(w.offset));
     for (std::size_t b = 0; b < to.blocks; ++b) {
-        const auto scales = scales_of::read(streams, b0 + b);
+        const auto scales = read_scales<A, C>(streams, b0 + b);
         A::store(to.d[b], scales.d);
-        if constexpr (scales_of::has_min) A::store(to.dmin[b], scales.dmin);
-        if constexpr (scales_of::min_sub_16) A::istore(to.min[b][0], scales.min[0]), A::istore(to.min[b][1], scales.min[1]);
+        if constexpr (is::has_min) A::store(to.dmin[b], scales.dmin);
+        if constexpr (is::min_sub_16) A::istore(to.min[b][0], scales.min[0]), A::istore(to.min[b][1], scales.min[1]);
         const std::byte* codes = streams.codes + C.bits * std::size_t{64} * (b0 + b);
         unrolled<8>([&](auto g) PLUME_INLINE_LAMBDA {
             constexpr int group = decltype(g)::value;
             __m512i       line  = group_codes<A, C.bits, group>(codes).v;
             line                = C.has_table() ? _mm512_shuffle_epi8(table, line) : _mm512_sub_epi8(line, offset);
-            if constexpr (scales_of::sub_16) {
+            if constexpr (is::sub_16) {
                 const __m512i sub = scales.sub[group / 4].v;
                 split_products(line, _mm512_mask_blend_epi16(0xaaaaaaaa, sub, _mm512_slli_epi32(sub, 16)), to.w[b][0] + 64 * group, to.w[b][1] + 64 * group);
             } else {
@@ -114,7 +114,7 @@ template <class A, quant::code_layout C, int Planes, int Turn>
 PLUME_INLINE void tile_chain(const tile_slice<C, Planes>& slice, std::size_t b, const float* s, const float* S, const std::int32_t* token_sums,
                              typename A::f32 (&acc)[tile_tokens]) noexcept {
     using shape     = tiling<C, Planes>;
-    using scales_of = block_scales<A, C>;
+    using is        = scales_of<C>;
     const auto ones = A::as_i32(A::set1(0x1.8p23f)), times_128 = A::as_i32(A::set1(0x1.8p30f));
     const auto excess = A::set1(shape::sums == 2 ? 0x1.8p30f + 0x1.8p23f : 0x1.8p23f), d = A::load(slice.d[b]);
     // One pointer, and constant distances from it: left alone, g++ 12 keeps a pointer for each of the 16 tokens, on the stack.
@@ -133,11 +133,11 @@ PLUME_INLINE void tile_chain(const tile_slice<C, Planes>& slice, std::size_t b, 
             sum = A::to_f32(A::iadd(A::template shift_left<7>(A::iadd(A::template shift_left<7>(sums(0)), sums(1))), sums(2)));
         const auto by = A::set1(s[t.value]);
         acc[t.value]  = A::fma(A::mul(d, by), sum, acc[t.value]);
-        if constexpr (scales_of::min_sub_16) {
+        if constexpr (is::min_sub_16) {
             const typename A::i32 min[2] = {A::iload_n(slice.min[b][0], 16), A::iload_n(slice.min[b][1], 16)};
             const auto            mins   = joined<A, Planes == 1>(min, A::iset1(token_sums[t.value]), A::iset1(token_sums[16 + t.value]));
             acc[t.value]                 = A::fnma(A::mul(A::load(slice.dmin[b]), by), mins, acc[t.value]);
-        } else if constexpr (scales_of::has_min) {
+        } else if constexpr (is::has_min) {
             acc[t.value] = A::fnma(A::load(slice.dmin[b]), A::set1(S[t.value]), acc[t.value]);
         }
     });
