@@ -40,24 +40,24 @@ template <class A, bool On, int R, int J>
                               prefetching<On> ahead) noexcept {
     typename A::f32 acc[R][J];
     const float*    row[R];
-    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-        row[r.value] = q[r.value];
-        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { acc[r.value][j.value] = begin ? A::set1(0) : A::load(score + attention_tile * r.value + 16 * j.value); });
+    unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+        row[r] = q[r];
+        unrolled<J>([&](int j) PLUME_INLINE_LAMBDA { acc[r][j] = begin ? A::set1(0) : A::load(score + attention_tile * r + 16 * j); });
     });
     for (std::size_t e = 0; e < n; ++e, keys += attention_tile) {
         ahead.next();
         typename A::f32 k[J];
-        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { k[j.value] = A::load(keys + 16 * j.value); });
-        unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-            const auto x = A::set1(row[r.value][e]);
-            unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA { acc[r.value][j.value] = A::fma(k[j.value], x, acc[r.value][j.value]); });
+        unrolled<J>([&](int j) PLUME_INLINE_LAMBDA { k[j] = A::load(keys + 16 * j); });
+        unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+            const auto x = A::set1(row[r][e]);
+            unrolled<J>([&](int j) PLUME_INLINE_LAMBDA { acc[r][j] = A::fma(k[j], x, acc[r][j]); });
         });
     }
     const auto factor = A::set1(scale);
-    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-        unrolled<J>([&](auto j) PLUME_INLINE_LAMBDA {
-            auto& x = acc[r.value][j.value];
-            A::store(score + attention_tile * r.value + 16 * j.value, end ? A::mul(x, factor) : x);
+    unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+        unrolled<J>([&](int j) PLUME_INLINE_LAMBDA {
+            auto& x = acc[r][j];
+            A::store(score + attention_tile * r + 16 * j, end ? A::mul(x, factor) : x);
         });
     });
 }
@@ -68,27 +68,25 @@ template <class A, bool On, int R, int C>
 [[gnu::noinline]] void weigh(const float* p, const float* values, std::size_t n, float* const* out, std::size_t channel, std::size_t channels,
                              const float* correction, prefetching<On> ahead) noexcept {
     typename A::f32 acc[R][C];
-    const auto      at = [&](auto r, auto c) PLUME_INLINE_LAMBDA { return out[r.value] + channel + 16 * c.value; };
-    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
-            acc[r.value][c.value] = A::mul(C == 1 ? A::load_n(at(r, c), channels) : A::load(at(r, c)), A::set1(correction[r.value]));
-        });
+    const auto      at = [&](int r, int c) PLUME_INLINE_LAMBDA { return out[r] + channel + 16 * c; };
+    unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+        unrolled<C>([&](int c) PLUME_INLINE_LAMBDA { acc[r][c] = A::mul(C == 1 ? A::load_n(at(r, c), channels) : A::load(at(r, c)), A::set1(correction[r])); });
     });
     for (std::size_t s = 0; s < n; ++s, values += part_width) {
         ahead.next();
         typename A::f32 v[C];
-        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA { v[c.value] = A::load(values + 16 * c.value); });
-        unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-            const auto x = A::set1(p[attention_tile * r.value + s]);
-            unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA { acc[r.value][c.value] = A::fma(x, v[c.value], acc[r.value][c.value]); });
+        unrolled<C>([&](int c) PLUME_INLINE_LAMBDA { v[c] = A::load(values + 16 * c); });
+        unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+            const auto x = A::set1(p[attention_tile * r + s]);
+            unrolled<C>([&](int c) PLUME_INLINE_LAMBDA { acc[r][c] = A::fma(x, v[c], acc[r][c]); });
         });
     }
-    unrolled<R>([&](auto r) PLUME_INLINE_LAMBDA {
-        unrolled<C>([&](auto c) PLUME_INLINE_LAMBDA {
+    unrolled<R>([&](int r) PLUME_INLINE_LAMBDA {
+        unrolled<C>([&](int c) PLUME_INLINE_LAMBDA {
             if constexpr (C == 1)
-                A::store_n(at(r, c), acc[r.value][c.value], channels);
+                A::store_n(at(r, c), acc[r][c], channels);
             else
-                A::store(at(r, c), acc[r.value][c.value]);
+                A::store(at(r, c), acc[r][c]);
         });
     });
 }
@@ -194,7 +192,7 @@ private:
     template <bool On, int R>
     PLUME_INLINE void score_block(std::size_t r, std::size_t position, std::size_t e, std::size_t width, prefetching<On> ahead) noexcept {
         const float* from[R];
-        unrolled<R>([&](auto i) PLUME_INLINE_LAMBDA { from[i.value] = q[r + i.value] + e; });
+        unrolled<R>([&](int i) PLUME_INLINE_LAMBDA { from[i] = q[r + static_cast<std::size_t>(i)] + e; });
         constexpr int     J      = A::score_groups;
         const std::size_t groups = (seen_before(r + R - 1, position) + 15) / 16;
         const auto        some   = [&]<int N>(index<N>, std::size_t j) PLUME_INLINE_LAMBDA {

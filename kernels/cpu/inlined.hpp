@@ -13,7 +13,7 @@ namespace plume::kernels::cpu {
 
 template <int I>
 struct index {
-    static constexpr int           value = I;
+    static constexpr int   value = I;
     PLUME_INLINE constexpr operator int() const noexcept { return I; }  // a body that takes an int is one function for all I: cheaper to compile
 };
 

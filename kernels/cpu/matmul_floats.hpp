@@ -65,22 +65,22 @@ struct float_tile {
 template <class A, class W, int P, int M, bool Widen>
 [[gnu::noinline]] void matmul_float_tile(const float_tile& tile) noexcept {
     const auto each = [](auto f)
-                          PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
+                          PLUME_INLINE_LAMBDA { unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { unrolled<M>([&](int t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
     typename A::f32   acc[P][M];
     const std::size_t full = static_cast<std::size_t>(P) * panel_rows <= tile.rows ? panel_rows : tile.rows % panel_rows;  // rows of the last panel
-    const auto        at   = [&](auto p, auto t) PLUME_INLINE_LAMBDA { return tile.y + t.value * tile.y_stride + p.value * panel_rows; };
+    const auto        at   = [&](int p, int t) PLUME_INLINE_LAMBDA { return tile.y + t * tile.y_stride + p * panel_rows; };
     if (tile.goes_on)
-        each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
-            if (p.value + 1 < P || full == panel_rows)
-                acc[p.value][t.value] = A::load(at(p, t));
+        each([&](int p, int t) PLUME_INLINE_LAMBDA {
+            if (p + 1 < P || full == panel_rows)
+                acc[p][t] = A::load(at(p, t));
             else
-                acc[p.value][t.value] = A::load_n(at(p, t), full);
+                acc[p][t] = A::load_n(at(p, t), full);
         });
     else
-        each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = A::set1(0); });
+        each([&](int p, int t) PLUME_INLINE_LAMBDA { acc[p][t] = A::set1(0); });
 
     // The next tokens' sums are on their way before their tile begins: y's rows are often a power of two apart and push each other out of the caches.
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA { __builtin_prefetch(at(p, t) + M * tile.y_stride, 1, 3); });
+    each([&](int p, int t) PLUME_INLINE_LAMBDA { __builtin_prefetch(at(p, t) + M * tile.y_stride, 1, 3); });
 
     const std::byte*  w = tile.w;
     const float*      x = tile.x;
@@ -89,29 +89,29 @@ template <class A, class W, int P, int M, bool Widen>
     float*            wide  = tile.wide;
     const auto        step  = [&]() PLUME_INLINE_LAMBDA {
         typename A::f32 weights[P];
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { weights[p.value] = W::load(w + p.value * panel_bytes); });
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { weights[p] = W::load(w + p * panel_bytes); });
         if constexpr (Widen) {
-            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { A::store(wide + p.value * wide_panel, weights[p.value]); });
+            unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { A::store(wide + p * wide_panel, weights[p]); });
             wide += panel_rows;
         }
-        unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
-            const auto activation = A::set1(x[t.value * D]);
-            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = A::fma(weights[p.value], activation, acc[p.value][t.value]); });
+        unrolled<M>([&](int t) PLUME_INLINE_LAMBDA {
+            const auto activation = A::set1(x[t * D]);
+            unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { acc[p][t] = A::fma(weights[p], activation, acc[p][t]); });
         });
         w += W::bytes * panel_rows;
         ++x;
     };
     for (std::size_t k = tile.n_k / 4; k != 0; --k) {
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { __builtin_prefetch(ahead + p.value * tile.ahead_panel_bytes, 0, 2); });
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { __builtin_prefetch(ahead + p * tile.ahead_panel_bytes, 0, 2); });
         ahead += tile.ahead_step;
         unrolled<4>([&](auto) PLUME_INLINE_LAMBDA { step(); });
     }
     for (std::size_t k = tile.n_k % 4; k != 0; --k) step();
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA {
-        if (p.value + 1 < P || full == panel_rows)
-            A::store(at(p, t), acc[p.value][t.value]);
+    each([&](int p, int t) PLUME_INLINE_LAMBDA {
+        if (p + 1 < P || full == panel_rows)
+            A::store(at(p, t), acc[p][t]);
         else
-            A::store_n(at(p, t), acc[p.value][t.value], full);
+            A::store_n(at(p, t), acc[p][t], full);
     });
 }
 

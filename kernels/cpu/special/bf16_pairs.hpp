@@ -31,24 +31,22 @@ template <int P, int M>
                                   std::size_t rows, bool goes_on) noexcept {
     using cpu::unrolled;
     const auto each = [](auto f)
-                          PLUME_INLINE_LAMBDA { unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
-    const auto at      = [&](auto p, auto t) PLUME_INLINE_LAMBDA { return y + t.value * y_stride + p.value * panel_rows; };
-    const auto rows_of = [&](auto p) PLUME_INLINE_LAMBDA { return rows - p.value * panel_rows; };
+                          PLUME_INLINE_LAMBDA { unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { unrolled<M>([&](int t) PLUME_INLINE_LAMBDA { f(p, t); }); }); };
+    const auto at      = [&](int p, int t) PLUME_INLINE_LAMBDA { return y + t * y_stride + p * panel_rows; };
+    const auto rows_of = [&](int p) PLUME_INLINE_LAMBDA { return rows - p * panel_rows; };
     __m512     acc[P][M];
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA { acc[p.value][t.value] = goes_on ? lanes_avx512::load_n(at(p, t), rows_of(p)).v : _mm512_setzero_ps(); });
+    each([&](int p, int t) PLUME_INLINE_LAMBDA { acc[p][t] = goes_on ? lanes_avx512::load_n(at(p, t), rows_of(p)).v : _mm512_setzero_ps(); });
     for (std::size_t pair = 0; pair < n_k / 2; ++pair) {
         __m512i weights[P];
-        unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA { weights[p.value] = _mm512_loadu_si512(w + p.value * panel_bytes + 64 * pair); });
-        unrolled<M>([&](auto t) PLUME_INLINE_LAMBDA {
+        unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { weights[p] = _mm512_loadu_si512(w + p * panel_bytes + 64 * pair); });
+        unrolled<M>([&](int t) PLUME_INLINE_LAMBDA {
             int two;
-            __builtin_memcpy(&two, x + t.value * slab_k + 2 * pair, sizeof two);
+            __builtin_memcpy(&two, x + t * slab_k + 2 * pair, sizeof two);
             const __m512i activations = _mm512_set1_epi32(two);
-            unrolled<P>([&](auto p) PLUME_INLINE_LAMBDA {
-                acc[p.value][t.value] = _mm512_dpbf16_ps(acc[p.value][t.value], (__m512bh)weights[p.value], (__m512bh)activations);
-            });
+            unrolled<P>([&](int p) PLUME_INLINE_LAMBDA { acc[p][t] = _mm512_dpbf16_ps(acc[p][t], (__m512bh)weights[p], (__m512bh)activations); });
         });
     }
-    each([&](auto p, auto t) PLUME_INLINE_LAMBDA { lanes_avx512::store_n(at(p, t), {acc[p.value][t.value]}, rows_of(p)); });
+    each([&](int p, int t) PLUME_INLINE_LAMBDA { lanes_avx512::store_n(at(p, t), {acc[p][t]}, rows_of(p)); });
 }
 
 /// Panels [begin, end) for M tokens.
