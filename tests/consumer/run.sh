@@ -54,10 +54,10 @@ case $what in
         configure fetched -DFETCHCONTENT_SOURCE_DIR_PLUME="$source"
         ;;
     source)
-        # One build shows it all: add_subdirectory from another folder, a shared library, no exceptions anywhere, hidden visibility, and a host's
-        # -Ofast -march=native that must reach neither the numbers nor the baseline objects.
+        # One build shows it all: add_subdirectory from another folder, files compiled together, a shared library, no exceptions anywhere, hidden
+        # visibility, and a host's -Ofast -march=native that must reach neither the numbers nor the baseline objects.
         configure source -DPLUME_FOLDER="$source" -DBUILD_SHARED_LIBS=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
-            "-DPLUME_CPU_TARGETS=avx2;scalar" \
+            -DPLUME_CPU_TARGETS=scalar -DCMAKE_UNITY_BUILD=ON \
             -DCMAKE_CXX_FLAGS="-Ofast -march=native -fno-exceptions"
         cmake --build "$work/source"
         "$work/source/consumer"

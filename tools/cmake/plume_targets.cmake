@@ -28,6 +28,7 @@ endfunction()
 function(plume_kernel_object library name folder)
     add_library(plume_kernels_${name} OBJECT ${PROJECT_SOURCE_DIR}/kernels/cpu/${folder}/${name}.cpp)
     plume_private_options(plume_kernels_${name})
+    set_target_properties(plume_kernels_${name} PROPERTIES UNITY_BUILD OFF)
     target_compile_features(plume_kernels_${name} PRIVATE cxx_std_20)
     target_include_directories(plume_kernels_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
     # -O2 in every configuration: an unoptimised copy of an inline function must not be emitted where a linker could keep it for everyone.
