@@ -9,49 +9,49 @@
 namespace plume::io {
 namespace {
 
-using bytes = std::vector<std::byte>;
+using byte_vector = std::vector<std::byte>;
 
 constexpr std::uint64_t usual_alignment = 32;
 
-void append(bytes& out, const void* from, std::size_t n) {
+void append(byte_vector& out, const void* from, std::size_t n) {
     const std::size_t at = out.size();
     out.resize(at + n);  // not insert(): g++ 12 warns of an overflow that cannot be
     if (n > 0) std::memcpy(out.data() + at, from, n);
 }
 template <class T>
 requires std::is_arithmetic_v<T>
-void append(bytes& out, T value) { append(out, &value, sizeof value); }
+void append(byte_vector& out, T value) { append(out, &value, sizeof value); }
 
-void append(bytes& out, std::string_view text) {
+void append(byte_vector& out, std::string_view text) {
     append(out, std::uint64_t{text.size()});
     append(out, text.data(), text.size());
 }
 
 constexpr std::uint32_t number(value_type t) noexcept { return static_cast<std::uint32_t>(t); }
 
-bytes array_of(value_type elements, std::uint64_t n) {
-    bytes out;
+byte_vector array_of(value_type elements, std::uint64_t n) {
+    byte_vector out;
     append(out, number(elements));
     append(out, n);
     return out;
 }
 
 template <class T>
-bytes one(T value) {
-    bytes out;
+byte_vector one(T value) {
+    byte_vector out;
     append(out, value);
     return out;
 }
 
 template <class T>
-bytes array_of(value_type elements, std::span<const T> values) {
+byte_vector array_of(value_type elements, std::span<const T> values) {
     auto out = array_of(elements, values.size());
     append(out, values.data(), values.size_bytes());
     return out;
 }
 
 /// One element as a file holds it.
-void append_element(bytes& out, const gguf_value& v, std::size_t i) {
+void append_element(byte_vector& out, const gguf_value& v, std::size_t i) {
     if (const auto text = v.text(i)) return append(out, *text);
     if (const auto flag = v.flag(i)) return append(out, static_cast<std::uint8_t>(*flag ? 1 : 0));
     if (const auto real = v.real(i)) return v.element_type() == value_type::f32 ? append(out, static_cast<float>(*real)) : append(out, *real);
@@ -75,7 +75,7 @@ void gguf_header::set_u64(std::string_view key, std::uint64_t value) { set(key, 
 void gguf_header::set_f32(std::string_view key, float value) { set(key, number(value_type::f32), one(value)); }
 void gguf_header::set_flag(std::string_view key, bool value) { set(key, number(value_type::boolean), one(static_cast<std::uint8_t>(value ? 1 : 0))); }
 void gguf_header::set_text(std::string_view key, std::string_view value) {
-    bytes out;
+    byte_vector out;
     append(out, value);
     set(key, number(value_type::string), std::move(out));
 }
@@ -94,8 +94,8 @@ void gguf_header::set_flags(std::string_view key, std::span<const bool> values) 
 }
 
 void gguf_header::copy(std::string_view key, const gguf_value& value) {
-    const bool is_array = value.type() == value_type::array;
-    bytes      out      = is_array ? array_of(value.element_type(), value.size()) : bytes{};
+    const bool  is_array = value.type() == value_type::array;
+    byte_vector out      = is_array ? array_of(value.element_type(), value.size()) : byte_vector{};
     for (std::size_t i = 0; i < value.size(); ++i) append_element(out, value, i);
     set(key, number(value.type()), std::move(out));
 }

@@ -68,9 +68,9 @@ std::vector<named_vocabulary> vocabularies(const std::string& folder) {
     return all;
 }
 
-std::size_t controls(const tokenizer& t, const result<std::vector<token_id>>& ids) {
-    if (!ids) FAIL(ids.error().message());
-    return static_cast<std::size_t>(std::count_if(ids->begin(), ids->end(), [&](token_id id) { return t.is_control(id); }));
+std::size_t controls(const tokenizer& t, const result<std::vector<token_id>>& encoded_text) {
+    if (!encoded_text) FAIL(encoded_text.error().message());
+    return static_cast<std::size_t>(std::count_if(encoded_text->begin(), encoded_text->end(), [&](token_id id) { return t.is_control(id); }));
 }
 
 /// Control tokens of the template's own text, run by run: none of them holds a byte of a message.
@@ -132,8 +132,8 @@ void try_token(const chat_template& t, const named_vocabulary& v, const std::str
         if (!text) return;
     }
     n.attempts += attempts_in(*text, token);
-    const auto ids = controls(v.words, v.words.encode(*text, false)), own = meant(v.words, *text);
-    n.found += ids > own ? ids - own : own - ids;
+    const auto n_controls = controls(v.words, v.words.encode(*text, false)), own = meant(v.words, *text);
+    n.found += n_controls > own ? n_controls - own : own - n_controls;
     const marked_text unmarked{text->text, {{0, text->text.size(), true}}};
     n.would_be += turn % 16 == 0 ? controls(v.words, v.words.encode(unmarked, false)) - own : 0;
 }

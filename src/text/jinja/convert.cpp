@@ -52,13 +52,13 @@ value arguments_of(runtime& r, std::string_view text) {
 value calls_of(runtime& r, std::span<const tool_call> calls) {
     std::vector<value> all;
     for (const auto& c : calls) {
-        entries call, function;
-        add_text(r, call, "id", c.id);
-        add(r, call, "type", data_string(r, "function"));
+        entries one, function;
+        add_text(r, one, "id", c.id);
+        add(r, one, "type", data_string(r, "function"));
         add(r, function, "name", data_string(r, c.name));
         add(r, function, "arguments", arguments_of(r, c.arguments));
-        add(r, call, "function", r.mapping(std::move(function), true));
-        all.push_back(r.mapping(std::move(call), true));
+        add(r, one, "function", r.mapping(std::move(function), true));
+        all.push_back(r.mapping(std::move(one), true));
     }
     return r.sequence(flavour::list, std::move(all), true);
 }
