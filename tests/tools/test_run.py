@@ -117,7 +117,7 @@ class Terminal(ToolTest):
 
 class Writing(ToolTest):
     def test_a_full_device_is_an_error(self):
-        for words in (["run", TINY, "-q", "-n", "5", "-p", "The"], ["info", TINY], ["--help"], ["run", "--help"], ["tokenize", TINY], ["plan", TINY, "--json"]):
+        for words in (["run", TINY, "-q", "-n", "5", "--seed", "1", "-p", "The"], ["info", TINY], ["--help"], ["run", "--help"], ["tokenize", TINY], ["plan", TINY, "--json"]):
             with open("/dev/full", "wb") as full:
                 done = subprocess.run([PLUME, *words], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(done.returncode, 1, words)

@@ -102,6 +102,7 @@ function(plume_add_tests folder)
     string(REPLACE "/" "_" target test_${folder})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/main.cpp ${sources})
     plume_private_options(${target})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD_BATCH_SIZE 6)   # test_models, all in one, would be what a build waits for
     # At -O3 g++ 12 sees these in inlined standard containers where they are not.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-stringop-overflow>)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
