@@ -103,8 +103,8 @@ half narrowed(float f) noexcept {
 }
 
 /// Some blocks of all rows of a panel, taken apart.
-constexpr std::size_t run = 8;
-using codes_run           = quant::codes_32[panel_rows][run];
+constexpr std::size_t blocks_at_once = 8;
+using codes_run                      = quant::codes_32[panel_rows][blocks_at_once];
 
 /// Writes the scales of n blocks of all rows, the first of them block b.
 void put_scales(const quant::code_layout& l, const kernels::panel_shape& s, const codes_run& c, std::size_t n, std::size_t b, std::byte* panel) noexcept {
@@ -204,18 +204,18 @@ void prefetch(const std::byte* from, std::size_t bytes) noexcept {
 template <unsigned Bits>
 void pack_codes(const quant::format_info& f, const std::byte* rows, std::size_t n_rows, std::size_t D, std::byte* panel) noexcept {
     const auto        shape     = kernels::shape_of(f.codes, D);
-    const std::size_t row_bytes = D / f.weights * f.block_bytes, run_bytes = run * block_elems / f.weights * f.block_bytes;
+    const std::size_t row_bytes = D / f.weights * f.block_bytes, run_bytes = blocks_at_once * block_elems / f.weights * f.block_bytes;
     codes_run         c;
     for (std::size_t r = n_rows; r < panel_rows; ++r) std::fill(std::begin(c[r]), std::end(c[r]), quant::codes_32{});
-    for (std::size_t b = 0; b < D / block_elems; b += run) {
-        const std::size_t n = std::min(run, D / block_elems - b);
+    for (std::size_t b = 0; b < D / block_elems; b += blocks_at_once) {
+        const std::size_t n = std::min(blocks_at_once, D / block_elems - b);
         for (std::size_t r = 0; r < n_rows; ++r) {
             // Sixteen short strides a run are more than the hardware foresees: the next panel's bytes are asked for in order meanwhile.
-            prefetch(rows + panel_rows * row_bytes + (b / run * panel_rows + r) * run_bytes, run_bytes);
-            f.unpack_groups(rows + r * row_bytes + b / run * run_bytes, n, c[r]);
+            prefetch(rows + panel_rows * row_bytes + (b / blocks_at_once * panel_rows + r) * run_bytes, run_bytes);
+            f.unpack_groups(rows + r * row_bytes + b / blocks_at_once * run_bytes, n, c[r]);
         }
         for (std::size_t g = 0; g < n; ++g)
-            for (std::size_t r = 0; r < n_rows; r += 4) put_codes<Bits>(&c[r][g], run, panel + (b + g) * (Bits * 64) + 4 * r);
+            for (std::size_t r = 0; r < n_rows; r += 4) put_codes<Bits>(&c[r][g], blocks_at_once, panel + (b + g) * (Bits * 64) + 4 * r);
         put_scales(f.codes, shape, c, n, b, panel);
     }
 }

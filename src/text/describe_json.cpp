@@ -5,7 +5,7 @@
 namespace plume::text {
 namespace {
 
-constexpr std::size_t max_steps = 64, max_depth = 8;
+constexpr std::size_t max_steps = 64, max_steps_deep = 8;
 
 result<void> flatten(const json_fields& step, std::string_view list, std::size_t depth, std::vector<json_fields>& out) {
     auto type = step.text("type");
@@ -15,7 +15,7 @@ result<void> flatten(const json_fields& step, std::string_view list, std::size_t
         out.push_back(step);
         return {};
     }
-    if (depth == max_depth) return step.fault(code::format_limit, {}, "is a Sequence too deep inside others");
+    if (depth == max_steps_deep) return step.fault(code::format_limit, {}, "is a Sequence too deep inside others");
     auto steps = step.need(list, json::kind::array);
     if (!steps) return std::move(steps).error();
     std::size_t i = 0;

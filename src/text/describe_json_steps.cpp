@@ -2,6 +2,7 @@
 #include <span>
 
 #include "src/text/describe_json.hpp"
+#include "src/text/pretokenizers/pattern.hpp"
 #include "src/text/space_mark.hpp"
 
 // "normalizer", "pre_tokenizer" and "decoder" of a tokenizer.json.
@@ -91,8 +92,6 @@ result<void> read_character_pretokenizer(const std::vector<json_fields>& steps, 
     }
     return {};
 }
-
-constexpr std::string_view gpt2_pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 /// A text as a regular expression that matches only it.
 std::string escaped(std::string_view text) {

@@ -9,12 +9,13 @@
 namespace plume::text {
 namespace {
 
-constexpr std::string_view pieces_key = "pieces", scores_key = "pieces.score", types_key = "pieces.type", charsmap_key = "normalizer_spec.precompiled_charsmap";
+constexpr std::string_view pieces_field = "pieces", scores_field = "pieces.score", types_field = "pieces.type",
+                           charsmap_field = "normalizer_spec.precompiled_charsmap";
 
 class model_reader {
 public:
     model_reader(std::string_view bytes, const std::string& path, description& out) : bytes_(bytes), out_(out) {
-        out_.from = {.path = path, .tokens = pieces_key, .types = types_key, .scores = scores_key, .merges = {}};
+        out_.from = {.path = path, .tokens = pieces_field, .types = types_field, .scores = scores_field, .merges = {}};
     }
     result<void> read(const loading& with);
 
@@ -49,11 +50,11 @@ result<void> model_reader::read_piece(std::string_view bytes) {
         if (m.number() == 2 && m.is_float()) score = m.real();
         if (m.number() == 3 && m.is_number()) type = m.integer();
     }
-    if (m.broken()) return fault(code::format_truncated, "is cut short or no message", element_of(pieces_key, index));
-    if (index >= max_tokens) return fault(code::format_limit, "has more tokens than the limit max_tokens", pieces_key).expected_found(max_tokens, index + 1);
-    if (name.empty()) return fault(code::format_invalid, "has no text", element_of(pieces_key, index));
+    if (m.broken()) return fault(code::format_truncated, "is cut short or no message", element_of(pieces_field, index));
+    if (index >= max_tokens) return fault(code::format_limit, "has more tokens than the limit max_tokens", pieces_field).expected_found(max_tokens, index + 1);
+    if (name.empty()) return fault(code::format_invalid, "has no text", element_of(pieces_field, index));
     if (type < 1 || type > 6)
-        return fault(code::format_invalid, "is not a token type", element_of(types_key, index)).expected_found("1 to 6", std::to_string(type));
+        return fault(code::format_invalid, "is not a token type", element_of(types_field, index)).expected_found("1 to 6", std::to_string(type));
     names_.push_back(name);
     types_.push_back(static_cast<token_type>(type));
     out_.scores.push_back(score);
@@ -121,11 +122,11 @@ result<void> model_reader::check_pieces() const {
     std::size_t n_unknown = 0;
     for (std::size_t i = 0; i < types_.size(); ++i) {
         n_unknown += types_[i] == token_type::unknown;
-        if (n_unknown > 1) return fault(code::format_invalid, "is a second unknown token", element_of(types_key, i));
+        if (n_unknown > 1) return fault(code::format_invalid, "is a second unknown token", element_of(types_field, i));
         if (types_[i] == token_type::byte && !out_.byte_fallback)
-            return fault(code::format_invalid, "is a byte although trainer_spec.byte_fallback is false", element_of(types_key, i));
+            return fault(code::format_invalid, "is a byte although trainer_spec.byte_fallback is false", element_of(types_field, i));
     }
-    if (n_unknown == 0) return fault(code::format_invalid, "have no unknown token", pieces_key);
+    if (n_unknown == 0) return fault(code::format_invalid, "have no unknown token", pieces_field);
     return {};
 }
 
@@ -149,7 +150,7 @@ result<void> model_reader::read(const loading& with) {
     // SentencePiece adds neither: Llama's and Mistral's models begin with BOS, and those without one, such as T5, end with EOS.
     out_.add_bos = out_.bos >= 0;
     if (out_.bos < 0 && out_.eos >= 0) out_.suffix.push_back(out_.eos);
-    return use_rules(rules_, charsmap_key, out_);
+    return use_rules(rules_, charsmap_field, out_);
 }
 
 }  // namespace

@@ -4,14 +4,11 @@
 #include <cstdint>
 #include <iterator>
 
+#include "src/text/unicode_class.hpp"
+
 namespace plume::text {
 namespace {
 
-struct distance_run {
-    char32_t     first, last;
-    std::uint8_t step;
-    std::int32_t distance;
-};
 struct point_range {
     char32_t first, last;
 };

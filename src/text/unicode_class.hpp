@@ -17,6 +17,12 @@ inline constexpr std::uint32_t end_of_code = 0x110000;  // behind the last code 
 struct code_range {
     char32_t first, last;
 };
+/// Every step-th code point from first to last, and how far away each one's image is.
+struct distance_run {
+    char32_t     first, last;
+    std::uint8_t step;
+    std::int32_t distance;
+};
 /// What has the property White_Space: \s in the patterns of tokenizers.
 [[nodiscard]] std::span<const code_range> white_space() noexcept;
 /// What has the script Han.

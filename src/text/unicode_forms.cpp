@@ -5,17 +5,14 @@
 
 #include <plume/core/utf8.hpp>
 
+#include "src/text/unicode_class.hpp"
+
 namespace plume::text {
 namespace {
 
 struct class_run {
     char32_t     first, last;
     std::uint8_t combining_class;
-};
-struct distance_run {
-    char32_t     first, last;
-    std::uint8_t step;
-    std::int32_t distance;
 };
 struct single {
     char32_t point, image;

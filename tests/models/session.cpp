@@ -13,7 +13,7 @@ using namespace plume::test;
 
 namespace {
 
-model small_model(load_options o = {}) {
+model tied_model(load_options o = {}) {
     static const auto file = tiny_model({.tied = true}).build().data;
     return load_memory(as_bytes(file), std::move(o)).or_throw();
 }
@@ -25,7 +25,7 @@ std::vector<float> copy(std::span<const float> a) { return {a.begin(), a.end()};
 }  // namespace
 
 TEST_CASE("prefill, decode, score, append, rewind and fork all give the same bits for the same tokens") {
-    const model m   = small_model();
+    const model m   = tied_model();
     const auto  V   = m.config().V;
     const auto  ids = some_tokens(40, V);
     const auto  all = all_logits(m, ids);
@@ -67,7 +67,7 @@ TEST_CASE("a context across several attention splits gives the same bits by pref
 }
 
 TEST_CASE("what cannot be done is an error with the numbers, and the session stays as it was") {
-    const model m   = small_model();
+    const model m   = tied_model();
     const auto  V   = static_cast<token_id>(m.config().V);
     auto        s   = m.new_session({.context_tokens = 20}).or_throw();
     const auto  ids = some_tokens(15, m.config().V);
@@ -104,7 +104,7 @@ TEST_CASE("what cannot be done is an error with the numbers, and the session sta
 }
 
 TEST_CASE("every numeric session option has a range, and what is outside is refused by name") {
-    const model m = small_model();
+    const model m = tied_model();
     for (const std::size_t bad : {std::size_t(-1), std::size_t{1} << 40}) {
         const auto s = m.new_session({.context_tokens = bad});
         REQUIRE_FALSE(s);
@@ -133,7 +133,7 @@ TEST_CASE("every numeric session option has a range, and what is outside is refu
 }
 
 TEST_CASE("a session that would not fit in memory is refused before it is allocated, and the message says what would fit") {
-    const model m = small_model();
+    const model m = tied_model();
     const auto  s = m.new_session({.context_tokens = std::size_t{1} << 26, .kv_type = kv_type::f32});  // 64 Mi tokens: 64 GiB and more
     REQUIRE_FALSE(s);
     CHECK(s.error().code() == code::out_of_memory);
@@ -175,7 +175,7 @@ TEST_CASE("a prefill can be stopped from another thread at any moment, and the n
 }
 
 TEST_CASE("eight sessions on one model at the same time give what each gives alone" * doctest::test_suite("threads")) {
-    const model                     m = small_model({.threads = 4});
+    const model                     m = tied_model({.threads = 4});
     std::vector<std::vector<float>> want(8), got(8);
     const auto                      run = [&](std::size_t i) {
         auto       s   = m.new_session({.prefill_chunk = 5 + i}).or_throw();

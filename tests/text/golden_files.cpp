@@ -11,7 +11,7 @@ namespace {
 
 nlohmann::json cases() { return nlohmann::json::parse(read_whole(golden_text("tokens/cases.json"))); }
 
-tokenizer load_file(const std::string& name) {
+tokenizer load_shared(const std::string& name) {
     auto t = tokenizer::from_file(golden_text("tokens/" + name));
     if (!t) FAIL(t.error().message());
     return *std::move(t);
@@ -24,7 +24,7 @@ void for_each_file(const nlohmann::json& all, Check check) {
         for (const auto& file : figures["files"]) {
             const auto name = file.template get<std::string>();
             CAPTURE(name);
-            check(name, load_file(name), figures);
+            check(name, load_shared(name), figures);
         }
 }
 

@@ -5,7 +5,8 @@ function(plume_private_options target)
     target_compile_options(${target} PRIVATE
         -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
         $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>   # g++ 12 sees overlaps in std::string's operator+ that are not there
-        $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>   # files that are compiled together are no headers
+        # Files that are compiled together are no headers, and may give a local name what is another file's.
+        $<$<BOOL:${CMAKE_UNITY_BUILD}>:-Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>>
         $<$<BOOL:${PLUME_WARNINGS_AS_ERRORS}>:-Werror>
         # The numbers contract: whatever the host's flags say, no contraction, no fast-math and none of its parts,
         # and no instruction of the build machine. These come after CMAKE_CXX_FLAGS on the command line, and the last one counts.

@@ -2,6 +2,8 @@
 
 #include <plume/text/pretokenizers.hpp>
 
+#include "src/text/pretokenizers/pattern.hpp"
+
 namespace plume::text {
 namespace {
 
@@ -14,9 +16,8 @@ using view = std::string_view;
 #define PLUME_WORD_AFTER_ANY R"([^\r\n\p{L}\p{N}]?\p{L}+)"
 #define PLUME_MARKS_TO_LINE_END R"( ?[^\s\p{L}\p{N}]+[\r\n]*)"
 
-constexpr view gpt2_pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-constexpr view digit        = R"(\p{N})";
-constexpr view digits_by_3  = R"(\p{N}{1,3})";
+constexpr view digit       = R"(\p{N})";
+constexpr view digits_by_3 = R"(\p{N}{1,3})";
 
 constexpr view gpt2[]       = {gpt2_pattern};
 constexpr view digits[]     = {digit, gpt2_pattern};

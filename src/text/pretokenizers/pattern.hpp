@@ -26,4 +26,7 @@ struct pattern_program {
 /// could match what they gave back. Nothing for what is outside the language, and for programs of more than 4000 instructions.
 [[nodiscard]] std::optional<pattern_program> parse_pattern(std::string_view pattern);
 
+/// What GPT-2 cuts text by, and the byte-level step of other tokenizers too.
+inline constexpr std::string_view gpt2_pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
 }  // namespace plume::text
