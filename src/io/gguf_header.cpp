@@ -6,12 +6,12 @@
 #include <plume/core/checked.hpp>
 #include <plume/quant/formats.hpp>
 
+#include "src/io/gguf_parse.hpp"
+
 namespace plume::io {
 namespace {
 
 using byte_vector = std::vector<std::byte>;
-
-constexpr std::uint64_t usual_alignment = 32;
 
 void append(byte_vector& out, const void* from, std::size_t n) {
     const std::size_t at = out.size();
@@ -134,9 +134,9 @@ gguf_header::built gguf_header::build() const {
         append(out.bytes, static_cast<std::uint32_t>(t.type));
         append(out.bytes, place);
         out.offsets.push_back(place);
-        place = (place + t.bytes + usual_alignment - 1) / usual_alignment * usual_alignment;
+        place = round_up(place + t.bytes, default_alignment);
     }
-    out.bytes.resize(round_up(out.bytes.size(), usual_alignment));
+    out.bytes.resize(round_up(out.bytes.size(), default_alignment));
     for (auto& offset : out.offsets) offset += out.bytes.size();
     out.size = out.bytes.size() + place;
     return out;

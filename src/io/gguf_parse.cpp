@@ -12,7 +12,7 @@ constexpr std::uint32_t n_value_types     = 13;
 constexpr std::size_t   bytes_of_number[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};  // by value_type; strings and arrays have no size of their own
 constexpr std::uint64_t smallest_entry    = 8 + 1 + 4 + 1;                            // length, key of one byte, type, value of one byte
 constexpr std::uint64_t smallest_tensor   = 8 + 1 + 4 + 8 + 4 + 8;                    // length, name of one byte, n_dims, one dimension, type, offset
-constexpr std::uint64_t default_alignment = 32, largest_alignment = std::uint64_t{1} << 20;
+constexpr std::uint64_t largest_alignment = std::uint64_t{1} << 20;
 
 /// What a std::string, or a vector's block, costs beside its bytes.
 constexpr std::uint64_t block_overhead = 32;

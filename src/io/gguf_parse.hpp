@@ -13,6 +13,8 @@
 
 namespace plume::io {
 
+inline constexpr std::uint64_t default_alignment = 32;  // of the tensors' data, where general.alignment is not there
+
 /// A metadata value as it was found: where its bytes begin in the header, and for strings where each text begins, counted from there.
 struct raw_value {
     value_type                 type{}, element_type{};

@@ -21,7 +21,9 @@ bool is_word_character(char32_t c) noexcept {
     return c == '_' || kind == unicode_class::letter || kind == unicode_class::number;
 }
 
-bool ends_with_word(std::string_view text) noexcept { return !text.empty() && is_word_character(utf8::decode_one(text.substr(last_character(text))).code_point); }
+bool ends_with_word(std::string_view text) noexcept {
+    return !text.empty() && is_word_character(utf8::decode_one(text.substr(last_character(text))).code_point);
+}
 bool begins_with_word(std::string_view text) noexcept { return !text.empty() && is_word_character(utf8::decode_one(text).code_point); }
 
 /// Where the white space at the end of `text` begins, but not before `from`: each character is looked at for one match only.

@@ -8,7 +8,7 @@ namespace {
 
 #include "src/text/unicode_ranges.inc"
 
-constexpr std::uint32_t block_size  = 256;
+constexpr std::uint32_t block_size = 256;
 
 /// How many blocks of 256 code points hold more than one category.
 constexpr std::size_t count_mixed() {

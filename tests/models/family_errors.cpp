@@ -87,24 +87,25 @@ TEST_CASE("a tensor that is missing from any architecture is named, and so is on
         }
     }
     CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.tensor("blk.0.ffn_strange.weight", {64}, 0, bytes_of(std::vector<float>(64, 1.0f))); }),
-                {"blk.0.ffn_strange.weight", "not part of this architecture"}));
+                   {"blk.0.ffn_strange.weight", "not part of this architecture"}));
 }
 
 TEST_CASE("what is not supported is named, with what is") {
-    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_gating_func", 2u); }), {"qwen3moe.expert_gating_func", "1 (softmax)", "2"}));
+    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_gating_func", 2u); }),
+                   {"qwen3moe.expert_gating_func", "1 (softmax)", "2"}));
     CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_used_count", 9u); }), {"qwen3moe.expert_used_count", "1 to 8", "9"}));
-    CHECK(
-        mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_group_count", 2u); }), {"qwen3moe.expert_group_count", "groups of experts"}));
+    CHECK(mentions(error_with("qwen3moe", [](gguf_writer& w) { w.set("qwen3moe.expert_group_count", 2u); }),
+                   {"qwen3moe.expert_group_count", "groups of experts"}));
     CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.attention.sliding_window", 64u); }), {"qwen2.attention.sliding_window"}));
     CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("qwen2.rope.scaling.type", "dynamic"); }),
-                {"qwen2.rope.scaling.type", "none, linear, yarn or longrope", "dynamic"}));
+                   {"qwen2.rope.scaling.type", "none, linear, yarn or longrope", "dynamic"}));
     CHECK(mentions(error_with("olmo3, windows, YaRN in global layers",
-                           [](gguf_writer& w) {
-                               w.set("olmo2.attention.sliding_window_pattern", std::vector<bool>{true, false});
-                           }),
-                {"olmo2.attention.sliding_window_pattern", "5 booleans", "2 of bool"}));
+                              [](gguf_writer& w) {
+                                  w.set("olmo2.attention.sliding_window_pattern", std::vector<bool>{true, false});
+                              }),
+                   {"olmo2.attention.sliding_window_pattern", "5 booleans", "2 of bool"}));
     CHECK(mentions(error_with("phi3, LongRoPE's long factors, partial", [](gguf_writer& w) { w.erase_tensor("rope_factors_short.weight"); }),
-                {"rope_factors_short.weight", "missing"}));
+                   {"rope_factors_short.weight", "missing"}));
     CHECK(mentions(error_with("qwen2, biases", [](gguf_writer& w) { w.set("general.architecture", "mamba"); }), {"mamba", "gemma3", "llama", "qwen3moe"}));
 }
 

@@ -40,7 +40,7 @@ TEST_CASE_TEMPLATE("on_input sees what the double reference multiplies each matr
     const auto  file = tiny_model(shape).build().data;
     const model m    = load_memory(as_bytes(file), {.threads = 2, .activations = activations::a16}).or_throw();
     const auto  ids  = some_tokens(50, m.config().V);
-    seen_inputs      seen;
+    seen_inputs seen;
     for (const std::size_t chunk : {50, 7}) {
         seen.clear();
         auto s = m.new_session({.kv_type = kv_type::f32, .prefill_chunk = chunk, .on_input = count_into(seen)}).or_throw();
@@ -72,7 +72,7 @@ TEST_CASE("on_input sees every matrix of every architecture, every token at as m
         CAPTURE(name);
         const auto  file = file_of(c).build().data;
         const model m    = load_memory(as_bytes(file), {.threads = 1}).or_throw();
-        seen_inputs      seen;
+        seen_inputs seen;
         const auto  plain = all_logits(m, ids, {.context_tokens = 64}), watched = all_logits(m, ids, {.context_tokens = 64, .on_input = count_into(seen)});
         CHECK(hash_of(watched) == hash_of(plain));
 

@@ -10,9 +10,9 @@ namespace {
 using op      = pattern_program::op;
 using threads = std::vector<std::uint16_t>;  // instructions that read or look at the next character, the preferred first; or match
 
-constexpr std::size_t   max_states  = 4096;
-constexpr std::size_t   max_sets    = 128;
-constexpr std::size_t   max_classes = 250;
+constexpr std::size_t max_states  = 4096;
+constexpr std::size_t max_sets    = 128;
+constexpr std::size_t max_classes = 250;
 
 /// Which sets a code point is in.
 using membership = std::array<std::uint64_t, max_sets / 64>;
